@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The reference kustomize controller as a library, so that other programs can start it in process.

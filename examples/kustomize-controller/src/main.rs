@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The reference kustomize controller.
+
+fn main() {}

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Structured merge and diff: field sets, managed fields, server-side apply by schema.

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Git without a worktree or a process: resolve, fetch, walk.

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Sources of the GitOps Toolkit behind one front door.
