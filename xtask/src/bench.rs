@@ -9,7 +9,9 @@ mod ready;
 
 use crate::process::exec;
 
-const BENCHES: &[(&str, fn() -> Result<(), String>)] =
+type Bench = fn() -> Result<(), String>;
+
+const BENCHES: &[(&str, Bench)] =
     &[("kustomize", kustomize::run), ("artifact", artifact::run), ("ready", ready::run)];
 
 pub(crate) fn run(names: &[String]) -> Result<(), String> {
