@@ -90,15 +90,15 @@ impl Failure {
     /// A level that already repeats the text of the level below it is not repeated.
     #[must_use]
     pub fn message(&self) -> String {
-        let mut text = self.source.to_string();
-        let mut cause = self.source.source();
+        let mut text = level_text(self.source.as_ref());
+        let mut cause = below(self.source.as_ref());
         while let Some(error) = cause {
-            let level = error.to_string();
+            let level = level_text(error);
             if !level.is_empty() && !text.ends_with(&level) {
                 text.push_str(": ");
                 text.push_str(&level);
             }
-            cause = error.source();
+            cause = below(error);
         }
         text
     }
@@ -107,6 +107,22 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.reason, self.source)
+    }
+}
+
+/// The text of one level; of an answer of the API server only what it says to people.
+fn level_text(error: &(dyn StdError + 'static)) -> String {
+    match error.downcast_ref::<kube::Error>() {
+        Some(kube::Error::Api(status)) => status.message.clone(),
+        _ => error.to_string(),
+    }
+}
+
+/// The level below; an answer of the API server has none that says more.
+fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<kube::Error>() {
+        Some(kube::Error::Api(_)) => None,
+        _ => error.source(),
     }
 }
 

@@ -44,13 +44,15 @@
 //! reported; it does not stop the others. Messages are cut at the sizes that the API accepts.
 //!
 //! # Features
-//! None.
+//! - `flags`: `Flags`, the command line flags that controllers have in common, for `clap`.
 
 mod context;
 mod controller;
 mod error;
 mod event;
 mod failure;
+#[cfg(feature = "flags")]
+mod flags;
 mod jitter;
 mod lease;
 mod manager;
@@ -66,6 +68,8 @@ pub use controller::Controller;
 pub use controller::watch::Watch;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, Severity};
+#[cfg(feature = "flags")]
+pub use flags::Flags;
 pub use failure::{Failure, Next, OrFail};
 pub use lease::Lease;
 pub use manager::Manager;

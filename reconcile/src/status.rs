@@ -168,6 +168,11 @@ impl Draft {
     }
 }
 
+fn find<'a>(status: &'a Value, kind: &str) -> Option<&'a Value> {
+    let conditions = status.get("conditions")?.as_array()?;
+    conditions.iter().find(|condition| text(condition, "type") == kind)
+}
+
 fn without_conditions(status: &Value) -> Value {
     let mut status = status.clone();
     if let Value::Object(map) = &mut status {
