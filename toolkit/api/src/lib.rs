@@ -11,6 +11,8 @@ mod crd;
 pub mod kustomize;
 pub mod meta;
 mod resource;
+#[cfg(feature = "validate")]
+pub mod schema;
 pub mod source;
 mod wire_enum;
 
