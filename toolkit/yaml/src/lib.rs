@@ -39,6 +39,7 @@ mod limits;
 mod node;
 mod number;
 mod parse;
+mod quote;
 mod read;
 mod scalar;
 mod split;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, ErrorKind};
 use crate::node::{Kind, Node, Scalar, ScalarStyle};
 use crate::number::{self, Literal};
+use crate::quote::quote;
 use crate::scalar::{Dialect, Resolved, resolve_plain, resolve_tagged};
 
 impl Node {
@@ -200,8 +201,10 @@ impl Converter {
             let Some(before) = seen.insert((text, aliased), line) else { continue };
             first_line.get_or_insert(line);
             problems.push(match self.dialect {
-                Dialect::V3 => format!("line {line}: mapping key {text:?} already defined at line {before}"),
-                Dialect::V2 => format!("line {line}: key {text:?} already set in map"),
+                Dialect::V3 => {
+                    format!("line {line}: mapping key {} already defined at line {before}", quote(text))
+                }
+                Dialect::V2 => format!("line {line}: key {} already set in map", quote(text)),
             });
         }
         if problems.is_empty() {
