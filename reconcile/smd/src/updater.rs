@@ -154,7 +154,10 @@ impl Updater<'_> {
     }
 
     fn filtered(&self, version: &str, set: FieldSet) -> FieldSet {
-        self.filters.get(version).map_or(set.clone(), |filter| filter.apply(&set))
+        match self.filters.get(version) {
+            Some(filter) => filter.apply(&set),
+            None => set,
+        }
     }
 
     fn comparison(&self, old: &Typed<'_>, new: &Typed<'_>, version: &str) -> Result<Comparison, Error> {
@@ -224,7 +227,8 @@ impl Updater<'_> {
         }
         let of = self.versions.object_type(version)?;
         let converted = self.versions.convert(object.value(), version)?;
-        Typed::checked_live(&converted, &of)?;
+        // Strict, as upstream: an object with duplicates cannot be compared at another version.
+        Typed::checked(&converted, &of)?;
         Ok(Typed::owned(converted, &of))
     }
 

@@ -74,7 +74,7 @@ impl Converter {
             Resolved::Number(Literal::Uint(int)) => Value::from(int),
             Resolved::Number(Literal::Float(float)) => self.float(float)?,
             Resolved::Time(time) if self.dialect == Dialect::V3 => Value::String(time),
-            Resolved::Time(_) | Resolved::Merge | Resolved::Text => Value::String(scalar.value.clone()),
+            Resolved::Time(_) | Resolved::Text => Value::String(scalar.value.clone()),
             Resolved::Binary(text) => Value::String(text),
         })
     }
@@ -167,9 +167,7 @@ impl Converter {
         };
         let resolved = self.resolve(key, scalar)?;
         match (self.dialect, resolved) {
-            (_, Resolved::Text | Resolved::Merge) | (Dialect::V2, Resolved::Time(_)) => {
-                Ok(scalar.value.clone())
-            }
+            (_, Resolved::Text) | (Dialect::V2, Resolved::Time(_)) => Ok(scalar.value.clone()),
             (_, Resolved::Binary(text)) => Ok(text),
             (Dialect::V3, _) => Err(Error::new(
                 ErrorKind::Value,
@@ -197,7 +195,9 @@ impl Converter {
         for (key, _) in entries {
             let Some(text) = key.as_str() else { continue };
             let line = key.span().line;
-            let Some(before) = seen.insert(text, line) else { continue };
+            // The newer library compares before it follows aliases.
+            let aliased = self.dialect == Dialect::V3 && key.alias().is_some();
+            let Some(before) = seen.insert((text, aliased), line) else { continue };
             first_line.get_or_insert(line);
             problems.push(match self.dialect {
                 Dialect::V3 => format!("line {line}: mapping key {text:?} already defined at line {before}"),

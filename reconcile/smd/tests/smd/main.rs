@@ -3,3 +3,4 @@
 //! Table-driven tests of merging and ownership.
 
 mod manager;
+mod random;

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 const NOW: &str = "2026-01-01T00:00:00Z";
 
-fn config_map(data: Value) -> Value {
+fn config_map(data: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": data})
 }
 
 fn with_endpoint(check: impl FnOnce(&FieldManager<'_>)) {
-    let versions = SameShape::one("v1", builtin().object_type("v1", "ConfigMap").unwrap());
+    let of = builtin().object_type("v1", "ConfigMap").expect("because it is built in");
+    let versions = SameShape::one("v1", of);
     check(&FieldManager::new(&versions, "v1", "ConfigMap"));
 }
 
@@ -20,9 +21,9 @@ fn with_endpoint(check: impl FnOnce(&FieldManager<'_>)) {
 fn a_field_that_is_no_longer_applied_goes_away() {
     with_endpoint(|endpoint| {
         let first = endpoint
-            .apply(&endpoint.empty(), &config_map(json!({"a": "1", "b": "2"})), "m", false, NOW)
+            .apply(&endpoint.empty(), &config_map(&json!({"a": "1", "b": "2"})), "m", false, NOW)
             .unwrap();
-        let second = endpoint.apply(&first, &config_map(json!({"a": "1"})), "m", false, NOW).unwrap();
+        let second = endpoint.apply(&first, &config_map(&json!({"a": "1"})), "m", false, NOW).unwrap();
         assert_eq!(second["data"], json!({"a": "1"}));
     });
 }
@@ -30,7 +31,7 @@ fn a_field_that_is_no_longer_applied_goes_away() {
 #[test]
 fn a_value_that_two_apply_belongs_to_both_and_the_second_entry_has_no_time() {
     with_endpoint(|endpoint| {
-        let config = config_map(json!({"a": "1"}));
+        let config = config_map(&json!({"a": "1"}));
         let first = endpoint.apply(&endpoint.empty(), &config, "m1", false, NOW).unwrap();
         let second = endpoint.apply(&first, &config, "m2", false, NOW).unwrap();
         let entries = second["metadata"]["managedFields"].as_array().unwrap();
@@ -43,10 +44,10 @@ fn a_value_that_two_apply_belongs_to_both_and_the_second_entry_has_no_time() {
 fn several_conflicts_are_listed_by_manager() {
     with_endpoint(|endpoint| {
         let first = endpoint
-            .apply(&endpoint.empty(), &config_map(json!({"a": "1", "b": "1"})), "m1", false, NOW)
+            .apply(&endpoint.empty(), &config_map(&json!({"a": "1", "b": "1"})), "m1", false, NOW)
             .unwrap();
         let error =
-            endpoint.apply(&first, &config_map(json!({"a": "2", "b": "2"})), "m2", false, NOW).unwrap_err();
+            endpoint.apply(&first, &config_map(&json!({"a": "2", "b": "2"})), "m2", false, NOW).unwrap_err();
         assert_eq!(
             error.to_string(),
             "Apply failed with 2 conflicts: conflicts with \"m1\":\n- .data.a\n- .data.b"
