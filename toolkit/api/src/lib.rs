@@ -15,6 +15,8 @@ pub mod kustomize;
 pub mod meta;
 pub mod notification;
 mod resource;
+#[cfg(feature = "validate")]
+pub mod schema;
 pub mod source;
 pub mod source_extensions;
 mod wire_enum;
