@@ -157,7 +157,7 @@ func object(r *rand.Rand, version string, live bool) map[string]interface{} {
 	fields := map[string]func() interface{}{
 		"a": func() interface{} { return pick(r, "1", "2", "3") }, "n": func() interface{} { return pick(r, 1, 2, 1.5) },
 		"b": func() interface{} { return pick(r, true, false) }, "i": func() interface{} { return pick(r, 1, "1", "50%") },
-		"set": func() interface{} { return distinct(r, []interface{}{"a", "b", "c", "d"}, live) },
+		"set":  func() interface{} { return distinct(r, []interface{}{"a", "b", "c", "d"}, live) },
 		"nums": func() interface{} { return distinct(r, []interface{}{1, 2, 1.5}, live) }, "map": func() interface{} { return items(r, live) },
 		"ports": func() interface{} { return ports(r, live) }, "list": func() interface{} { return distinct(r, []interface{}{"a", "b"}, true) },
 		"whole": func() interface{} { return entries(r, "x", "y") }, "gran": func() interface{} { return entries(r, "x", "y", "z") },
