@@ -163,7 +163,7 @@ impl Converter {
                     continue;
                 }
                 Key::Null => {
-                    let shown = go_value(&converted);
+                    let shown = go_value(&converted, self.dialect);
                     self.late(format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}"));
                     continue;
                 }
@@ -218,10 +218,17 @@ impl Converter {
     fn key(&mut self, key: &Node) -> Result<Key, Error> {
         let Kind::Scalar(scalar) = key.kind() else {
             let value = self.convert(key)?;
-            let message = format!("invalid map key: {}", go_value(&value));
+            let message = format!("invalid map key: {}", go_value(&value, self.dialect));
             return Err(Error::new(ErrorKind::Value, None, message));
         };
-        Ok(match self.resolve(key, scalar)? {
+        let resolved = self.resolve(key, scalar)?;
+        if self.dialect == Dialect::V3
+            && key.tag().is_some_and(|tag| !matches!(tag, "!" | "!!str" | "!!merge"))
+        {
+            // A key of any other type makes a map that Go cannot print as JSON.
+            return Ok(Key::Null);
+        }
+        Ok(match resolved {
             Resolved::Time(_) if self.dialect == Dialect::V3 => Key::Null,
             Resolved::Text | Resolved::Time(_) => Key::Text(scalar.value.clone()),
             Resolved::Binary(text) => Key::Text(text),
@@ -305,23 +312,25 @@ fn merge_sources(value: &Node) -> Result<Vec<&[(Node, Node)]>, Error> {
 }
 
 /// A value as Go's `%#v` prints it, as far as messages need it.
-fn go_value(value: &Value) -> String {
+fn go_value(value: &Value, dialect: Dialect) -> String {
+    let element = |value: &Value| match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        value => go_value(value, dialect),
+    };
     match value {
         Value::Null => "<nil>".to_owned(),
         Value::String(text) => quote(text),
         Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(go_element).collect();
+            let items: Vec<_> = items.iter().map(element).collect();
             format!("[]interface {{}}{{{}}}", items.join(", "))
         }
         Value::Object(map) => {
-            let entries: Vec<_> =
-                map.iter().map(|(k, v)| format!("{}:{}", quote(k), go_element(v))).collect();
-            format!("map[string]interface {{}}{{{}}}", entries.join(", "))
+            let mut entries: Vec<_> =
+                map.iter().map(|(k, v)| format!("{}:{}", quote(k), element(v))).collect();
+            entries.sort();
+            let key = if dialect == Dialect::V2 { "interface {}" } else { "string" };
+            format!("map[{key}]interface {{}}{{{}}}", entries.join(", "))
         }
         other => other.to_string(),
     }
-}
-
-fn go_element(value: &Value) -> String {
-    if value.is_null() { "interface {}(nil)".to_owned() } else { go_value(value) }
 }
