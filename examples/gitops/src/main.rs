@@ -5,6 +5,8 @@
 
 mod crds;
 mod failed;
+mod pull;
+mod unpack;
 
 use std::process::ExitCode;
 
@@ -23,11 +25,15 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Crds(crds::Crds),
+    Pull(pull::Pull),
+    Unpack(unpack::Unpack),
 }
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Crds(args) => crds::run(&args),
+        Command::Pull(args) => pull::run(&args),
+        Command::Unpack(args) => unpack::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
