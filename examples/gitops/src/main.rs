@@ -7,6 +7,7 @@ mod crds;
 mod failed;
 mod pull;
 mod unpack;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -27,16 +28,20 @@ enum Command {
     Crds(crds::Crds),
     Pull(pull::Pull),
     Unpack(unpack::Unpack),
+    Validate(validate::Validate),
+    Defaulted(validate::Defaulted),
 }
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
-        Command::Crds(args) => crds::run(&args),
-        Command::Pull(args) => pull::run(&args),
-        Command::Unpack(args) => unpack::run(&args),
+        Command::Crds(args) => crds::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Pull(args) => pull::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Unpack(args) => unpack::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Validate(args) => validate::run(&args),
+        Command::Defaulted(args) => validate::run_defaulted(&args),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failed) => {
             eprintln!("error: {failed}");
             ExitCode::FAILURE
