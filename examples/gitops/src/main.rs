@@ -5,6 +5,7 @@
 
 mod crds;
 mod failed;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -23,14 +24,18 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Crds(crds::Crds),
+    Validate(validate::Validate),
+    Defaulted(validate::Defaulted),
 }
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
-        Command::Crds(args) => crds::run(&args),
+        Command::Crds(args) => crds::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Validate(args) => validate::run(&args),
+        Command::Defaulted(args) => validate::run_defaulted(&args),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failed) => {
             eprintln!("error: {failed}");
             ExitCode::FAILURE

@@ -8,12 +8,17 @@
 
 #[cfg(feature = "crds")]
 mod crd;
+pub mod event;
+pub mod helm;
+pub mod image;
 pub mod kustomize;
 pub mod meta;
+pub mod notification;
 mod resource;
 #[cfg(feature = "validate")]
 pub mod schema;
 pub mod source;
+pub mod source_extensions;
 mod wire_enum;
 
 #[cfg(feature = "crds")]

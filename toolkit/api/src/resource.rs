@@ -7,7 +7,7 @@
 macro_rules! resource {
     ($kind:ident, $group:literal, $version:literal, $plural:literal, $spec:ty, $status:ty,
      about: $about:literal, short: [$($short:literal),*], categories: [$($category:literal),*], columns: $columns:expr,
-     status_default: $status_default:expr, observed: $observed:tt $(,)?) => {
+     status_default: $status_default:expr, observed: $observed:tt $(, substitutable: $substitutable:literal)? $(,)?) => {
         $crate::resource::resource!(@base $kind, $group, $version, $plural, $spec, { status: Option<$status>, });
 
         impl $kind {
@@ -22,6 +22,7 @@ macro_rules! resource {
                     spec: $crate::crd::schema::<$spec>(),
                     status: Some($crate::crd::schema::<$status>()),
                     status_default: $status_default,
+                    substitutable: false $(|| $substitutable)?,
                 }.build()
             }
 
@@ -83,6 +84,7 @@ macro_rules! resource {
                     spec: $crate::crd::schema::<$spec>(),
                     status: None,
                     status_default: None,
+                    substitutable: false,
                 }.build()
             }
         }

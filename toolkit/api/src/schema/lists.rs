@@ -39,13 +39,16 @@ fn check_items(items: &[Value], node: &Node, path: &Path<'_>, out: &mut Vec<Viol
         ListType::Atomic => {}
         ListType::Set => report_second(items, path, |a, b| a == b, Clone::clone, out),
         ListType::Map(keys) => {
-            let mut all_objects = true;
-            for (index, item) in items.iter().enumerate().filter(|(_, item)| !item.is_object()) {
+            // Only the first item that is no object is reported, and nothing else of the list.
+            if let Some((index, item)) = items.iter().enumerate().find(|(_, item)| !item.is_object()) {
                 let field = Path::Index(path, index).field();
-                out.push(Violation::invalid(&field, item, "must be an object for an array of list-type map"));
-                all_objects = false;
+                return out.push(Violation::invalid(
+                    &field,
+                    item,
+                    "must be an object for an array of list-type map",
+                ));
             }
-            if all_objects && !keys.is_empty() {
+            if !keys.is_empty() {
                 report_second(items, path, |a, b| same_keys(a, b, keys), |item| key_part(item, keys), out);
             }
         }
