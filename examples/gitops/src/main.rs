@@ -5,7 +5,8 @@
 
 mod crds;
 mod failed;
-mod validate;
+mod pull;
+mod unpack;
 
 use std::process::ExitCode;
 
@@ -24,18 +25,18 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Crds(crds::Crds),
-    Validate(validate::Validate),
-    Defaulted(validate::Defaulted),
+    Pull(pull::Pull),
+    Unpack(unpack::Unpack),
 }
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
-        Command::Crds(args) => crds::run(&args).map(|()| ExitCode::SUCCESS),
-        Command::Validate(args) => validate::run(&args),
-        Command::Defaulted(args) => validate::run_defaulted(&args),
+        Command::Crds(args) => crds::run(&args),
+        Command::Pull(args) => pull::run(&args),
+        Command::Unpack(args) => unpack::run(&args),
     };
     match result {
-        Ok(code) => code,
+        Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
             eprintln!("error: {failed}");
             ExitCode::FAILURE
