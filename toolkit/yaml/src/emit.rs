@@ -110,12 +110,14 @@ fn empty(writer: &mut Writer, open: &str, close: &str) {
 }
 
 fn scalar(writer: &mut Writer, text: &str, style: Style, breaks: bool) {
+    writer.push_scalar_indent();
     match style {
         Style::Plain => writer.plain(text, breaks),
         Style::SingleQuoted => writer.single_quoted(text, breaks),
         Style::DoubleQuoted => writer.double_quoted(text, breaks),
         Style::Literal => writer.literal(text),
     }
+    writer.pop_indent();
 }
 
 /// Chooses the style: first what the encoder asks for, then what the emitter allows.

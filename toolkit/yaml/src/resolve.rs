@@ -45,7 +45,7 @@ pub fn resolve(text: &str, tag: Option<&str>, dialect: Dialect) -> Result<Value,
             return Err(Error::new(ErrorKind::Value, None, format!("json: unsupported value: {name}")));
         }
         Resolved::Time(time) if dialect == Dialect::V3 => Value::String(time),
-        Resolved::Time(_) | Resolved::Merge | Resolved::Text => Value::String(text.to_owned()),
+        Resolved::Time(_) | Resolved::Text => Value::String(text.to_owned()),
         Resolved::Binary(text) => Value::String(text),
     })
 }

@@ -24,8 +24,6 @@ pub(crate) enum Resolved {
     Number(Literal),
     /// A time; the text is its RFC 3339 form.
     Time(String),
-    /// `<<`
-    Merge,
     /// The text itself.
     Text,
     /// Decoded `!!binary`.
@@ -40,7 +38,6 @@ impl Resolved {
             Self::Number(Literal::Float(_)) => "!!float",
             Self::Number(_) => "!!int",
             Self::Time(_) => "!!timestamp",
-            Self::Merge => "!!merge",
             Self::Text => "!!str",
             Self::Binary(_) => "!!binary",
         }
@@ -51,8 +48,7 @@ impl Resolved {
 pub(crate) fn resolve_plain(text: &str, dialect: Dialect) -> Resolved {
     let Some(&first) = text.as_bytes().first() else { return Resolved::Null };
     match first {
-        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' | b'<' | b'.' | b'+'
-        | b'-' => {
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' | b'.' | b'+' | b'-' => {
             if let Some(resolved) = lookup(text, dialect) {
                 return resolved;
             }
@@ -80,7 +76,6 @@ fn lookup(text: &str, dialect: Dialect) -> Option<Resolved> {
         "true" | "True" | "TRUE" => Resolved::Bool(true),
         "false" | "False" | "FALSE" => Resolved::Bool(false),
         "~" | "null" | "Null" | "NULL" => Resolved::Null,
-        "<<" => Resolved::Merge,
         ".nan" | ".NaN" | ".NAN" => Resolved::Number(Literal::Float(f64::NAN)),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => {
             Resolved::Number(Literal::Float(f64::INFINITY))

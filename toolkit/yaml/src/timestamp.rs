@@ -22,6 +22,11 @@ pub(crate) fn parse(text: &str) -> Option<String> {
         b' ' => false,
         _ => return None,
     };
+    if !zoned {
+        while cursor.0.first() == Some(&b' ') {
+            cursor.take()?;
+        }
+    }
     let hour = cursor.one_or_two()?;
     cursor.byte(b':')?;
     let minute = cursor.one_or_two()?;
@@ -106,7 +111,7 @@ impl Cursor<'_> {
         let hours = self.exactly(2)?;
         self.byte(b':')?;
         let minutes = self.exactly(2)?;
-        if hours > 24 || minutes > 60 {
+        if hours > 23 || minutes > 59 {
             return None;
         }
         Some(if hours == 0 && minutes == 0 {

@@ -2,7 +2,7 @@
 
 use super::analysis::{is_break, is_printable};
 
-const INDENT: isize = 2;
+const INDENT: usize = 2;
 const WIDTH: usize = 80;
 
 /// The output, with the position that decides about spaces, indentation and folds.
@@ -10,8 +10,8 @@ const WIDTH: usize = 80;
 pub(super) struct Writer {
     out: String,
     column: usize,
-    indent: Option<isize>,
-    indents: Vec<Option<isize>>,
+    indent: Option<usize>,
+    indents: Vec<Option<usize>>,
     /// Whether the last character was white space.
     whitespace: Started,
     /// Whether only indentation and indicators stand on the line.
@@ -45,6 +45,12 @@ impl Writer {
         };
     }
 
+    /// Indents what belongs to a scalar: its folded lines, or the lines of a block.
+    pub(super) fn push_scalar_indent(&mut self) {
+        self.indents.push(self.indent);
+        self.indent = Some(self.indent.map_or(INDENT, |indent| indent + INDENT));
+    }
+
     pub(super) fn pop_indent(&mut self) {
         self.indent = self.indents.pop().flatten();
     }
@@ -66,7 +72,7 @@ impl Writer {
     }
 
     pub(super) fn indent(&mut self) {
-        let indent = usize::try_from(self.indent.unwrap_or(0)).unwrap_or(0);
+        let indent = self.indent.unwrap_or(0);
         if !self.indention.0 || self.column > indent || (self.column == indent && !self.whitespace.0) {
             self.line_break();
         }
