@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The embedded server as clients see it.
+
+mod crud;
+mod faults;
+mod watch;
