@@ -5,6 +5,8 @@
 
 mod crds;
 mod failed;
+mod pull;
+mod unpack;
 mod validate;
 
 use std::process::ExitCode;
@@ -24,6 +26,8 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Crds(crds::Crds),
+    Pull(pull::Pull),
+    Unpack(unpack::Unpack),
     Validate(validate::Validate),
     Defaulted(validate::Defaulted),
 }
@@ -31,6 +35,8 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Crds(args) => crds::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Pull(args) => pull::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Unpack(args) => unpack::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Validate(args) => validate::run(&args),
         Command::Defaulted(args) => validate::run_defaulted(&args),
     };

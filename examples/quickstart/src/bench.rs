@@ -31,7 +31,7 @@ pub(crate) async fn ready(count: usize) -> Result<(), Failed> {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let commit = repository.commit("Add the applications", &files, &[])?;
     let git = git::Server::start(&root).await?;
-    let controllers = Controllers::start(&client, dir.path()).await?;
+    let controllers = Controllers::start(&client, dir.path());
 
     let plan = Plan {
         url: format!("{}/bench.git", git.url()),

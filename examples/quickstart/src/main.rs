@@ -66,7 +66,7 @@ async fn play(args: &Args, timeline: &Timeline) -> Result<(), Failed> {
     timeline.note(&format!("           kubectl --kubeconfig {} get gitrepositories,kustomizations,deploy -A", cluster.kubeconfig.display()));
     let crds = cluster.install_crds().await?;
     timeline.say(Tone::Step, "cluster", &format!("{crds} custom resource definitions are served"));
-    let controllers = Controllers::start(&cluster.client, dir.path()).await?;
+    let controllers = Controllers::start(&cluster.client, dir.path());
     timeline.say(Tone::Step, "controllers", "source-controller and kustomize-controller run in this process");
 
     let sample = if args.git_url.is_none() { Some(Sample::serve(dir.path()).await?) } else { None };

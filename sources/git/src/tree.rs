@@ -66,6 +66,17 @@ impl Tree {
     pub fn commit(&self) -> String {
         self.commit.to_string()
     }
+
+    /// Returns the first line of the commit's message; empty if the commit cannot be read.
+    pub fn subject(&self) -> String {
+        let Some(store) = self.stores.first() else { return String::new() };
+        let mut buffer = Vec::new();
+        let Ok(Some(object)) = store.handle().try_find(&self.commit, &mut buffer) else { return String::new() };
+        // Headers end at the first empty line; the message follows.
+        let text = String::from_utf8_lossy(object.data);
+        let message = text.split_once("\n\n").map_or("", |(_, message)| message);
+        message.trim_start().lines().next().unwrap_or_default().trim_end().to_owned()
+    }
 }
 
 impl fmt::Debug for Tree {

@@ -122,6 +122,38 @@ macro_rules! resource {
             }
         }
 
+        #[cfg(feature = "validate")]
+        impl $kind {
+            /// Returns the compiled definition, for work on objects as JSON.
+            pub fn schema() -> &'static $crate::schema::Schema {
+                static SCHEMA: ::std::sync::OnceLock<$crate::schema::Schema> = ::std::sync::OnceLock::new();
+                SCHEMA.get_or_init(|| $crate::resource::compile(&Self::crd(), $version))
+            }
+
+            /// Returns the object as the API server would give it back: with every default filled in.
+            pub fn defaulted(&self) -> Self {
+                $crate::resource::defaulted(self, Self::schema())
+            }
+
+            /// Returns everything that the API server would refuse in a new object, rules included, in its words.
+            ///
+            /// Defaults are filled in first, as the API server does; the object itself stays as it is.
+            pub fn validate(&self) -> Vec<$crate::schema::Violation> {
+                let schema = Self::schema();
+                schema.validate(&$crate::resource::stored(self, schema))
+            }
+
+            /// Returns everything that the API server would refuse in an update from `old`.
+            ///
+            /// What was wrong before and has not changed is excused, as the API server does.
+            pub fn validate_update(&self, old: &Self) -> Vec<$crate::schema::Violation> {
+                let schema = Self::schema();
+                let (new, old) =
+                    ($crate::resource::stored(self, schema), $crate::resource::stored(old, schema));
+                schema.validate_update(&new, &old).0
+            }
+        }
+
         impl ::k8s_openapi::Resource for $kind {
             const API_VERSION: &'static str = concat!($group, "/", $version);
             const GROUP: &'static str = $group;
@@ -221,4 +253,28 @@ pub(crate) fn check_type(
         return Ok(());
     }
     Err(format!("expected {expected_kind} of {expected_version}, found {kind} of {api_version}"))
+}
+
+#[cfg(feature = "validate")]
+pub(crate) fn compile(crd: &serde_json::Value, version: &str) -> crate::schema::Schema {
+    crate::schema::Schema::for_crd(crd, version)
+        .expect("because the definitions of this crate are structural, which a test of each kind shows")
+}
+
+/// Returns the object as JSON, as the API server reads it from its store.
+#[cfg(feature = "validate")]
+pub(crate) fn stored<K: serde::Serialize>(object: &K, schema: &crate::schema::Schema) -> serde_json::Value {
+    let mut json = serde_json::to_value(object)
+        .expect("because the types of this crate have text keys and serializers that do not fail");
+    schema.read(&mut json);
+    json
+}
+
+#[cfg(feature = "validate")]
+pub(crate) fn defaulted<K>(object: &K, schema: &crate::schema::Schema) -> K
+where
+    K: Clone + serde::Serialize + serde::de::DeserializeOwned,
+{
+    // Defaults fit the types, so the object as it was is only returned if a default is wrong, which a test excludes.
+    serde_json::from_value(stored(object, schema)).unwrap_or_else(|_| object.clone())
 }

@@ -58,7 +58,7 @@ impl Checker<'_> {
         path: &Path<'_>,
         outcome: &mut Outcome,
     ) {
-        let fits = node.types.first() != Some(&Type::Integer) || fits_integer(limit, node);
+        let fits = node.types != [Type::Integer] || fits_integer(limit, node);
         if !fits {
             outcome.push(self.plain(range_error(prefix, node, path)));
         }
@@ -78,7 +78,7 @@ fn compare(number: &Number, limit: f64, broken: impl Fn(f64, f64) -> bool) -> bo
 }
 
 fn in_range(number: &Number, node: &Node) -> bool {
-    if node.types.first() != Some(&Type::Integer) {
+    if node.types != [Type::Integer] {
         return true;
     }
     match number.as_i64() {
