@@ -224,7 +224,10 @@ fn job(object: &Value) -> Status {
         match condition.kind {
             "Complete" => return Status::current("Job Completed"),
             "Failed" => {
-                return Status::failed(format!("Job Failed. failed: {}", number(object, "/status/failed", 0)));
+                return Status::failed(format!(
+                    "Job Failed. failed: {}",
+                    number(object, "/status/failed", 0)
+                ));
             }
             _ => {}
         }
