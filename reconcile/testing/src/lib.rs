@@ -46,6 +46,7 @@ mod crd;
 mod decode;
 mod error;
 mod faults;
+pub mod git;
 mod http;
 mod index;
 mod journal;
