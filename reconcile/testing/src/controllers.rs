@@ -5,7 +5,11 @@
 use std::sync::Arc;
 
 use crate::cluster::Cluster;
-use crate::server::Workloads;
+use crate::registry::Resource;
+use crate::store::Record;
 
-/// Starts the controllers that are switched on.
-pub(crate) fn start(_cluster: &Arc<Cluster>, _controllers: bool, _workloads: Workloads) {}
+/// Reacts to a stored object.
+pub(crate) fn written(_cluster: &Arc<Cluster>, _resource: &Resource, _record: &Record) {}
+
+/// Reacts to a removed object.
+pub(crate) fn removed(_cluster: &Arc<Cluster>, _resource: &Resource, _record: &Record) {}

@@ -42,6 +42,7 @@
 mod cluster;
 mod controllers;
 mod convert;
+mod crd;
 mod decode;
 mod error;
 mod faults;
