@@ -42,7 +42,12 @@ fn fetch_now(request: &Request, revision: &Revision, staging: &Path, stop: &Stop
 }
 
 /// Downloads one commit into a store of its own.
-pub(crate) fn download(request: &Request, commit: ObjectId, staging: &Path, stop: &Stop) -> Result<Store, Error> {
+pub(crate) fn download(
+    request: &Request,
+    commit: ObjectId,
+    staging: &Path,
+    stop: &Stop,
+) -> Result<Store, Error> {
     let (dir, objects) = bare_repository(staging)?;
     let mut session = Session::open(request, stop)?;
     match session.download(&[commit], Some(1), &objects) {
@@ -50,7 +55,9 @@ pub(crate) fn download(request: &Request, commit: ObjectId, staging: &Path, stop
         Err(e) if e.kind() == ErrorKind::ReferenceNotFound => {
             let mut session = Session::open(request, stop)?;
             let prefix = match &request.reference {
-                Reference::Commit { on: Some(on), .. } if !on.starts_with("refs/") => format!("refs/heads/{on}"),
+                Reference::Commit { on: Some(on), .. } if !on.starts_with("refs/") => {
+                    format!("refs/heads/{on}")
+                }
                 _ => "refs/heads/".to_owned(),
             };
             let heads: Vec<ObjectId> = session.references(&[&prefix])?.iter().map(|r| r.target).collect();
@@ -114,6 +121,8 @@ pub(crate) fn newest<'a>(
         };
         best = best.max(Some((time, *name, *id)));
     }
-    best.map(|(_, name, id)| (name, id))
-        .ok_or_else(|| Error::new(ErrorKind::ReferenceNotFound, "unable to resolve tag revision: unsupported object type").whole())
+    best.map(|(_, name, id)| (name, id)).ok_or_else(|| {
+        Error::new(ErrorKind::ReferenceNotFound, "unable to resolve tag revision: unsupported object type")
+            .whole()
+    })
 }

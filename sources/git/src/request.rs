@@ -90,7 +90,10 @@ impl Reference {
 
 /// The fields of a reference as an object's spec has them.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "the fields are those of the wire type, and are written as a literal")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the fields are those of the wire type, and are written as a literal"
+)]
 pub struct ReferenceFields<'a> {
     /// The branch.
     pub branch: Option<&'a str>,
@@ -122,7 +125,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { response_bytes: 2 << 30, object_bytes: 512 << 20, entries: 1_000_000, depth: 256, references: 1_000_000 }
+        Self {
+            response_bytes: 2 << 30,
+            object_bytes: 512 << 20,
+            entries: 1_000_000,
+            depth: 256,
+            references: 1_000_000,
+        }
     }
 }
 

@@ -44,8 +44,9 @@ impl Session {
     pub(crate) fn open(request: &Request, stop: &Stop) -> Result<Self, Error> {
         let address = Address::of(request)?;
         let remote = Remote::new(request, &address, stop)?;
-        let url = gix::url::parse(address.url.as_str())
-            .map_err(|_| Error::new(ErrorKind::Invalid, format!("failed to parse url '{}'", request.shown())))?;
+        let url = gix::url::parse(address.url.as_str()).map_err(|_| {
+            Error::new(ErrorKind::Invalid, format!("failed to parse url '{}'", request.shown()))
+        })?;
         let mut transport = Transport::new_http(remote.clone(), url, Protocol::V2, false);
         let no_helper = |_| Ok(None);
         let greeting =
@@ -74,12 +75,18 @@ impl Session {
             let what = format!("the server lists more than {} references", self.limits.references);
             return Err(Error::new(ErrorKind::TooLarge, what));
         }
-        let wanted = |name: &BString| prefixes.is_empty() || prefixes.iter().any(|p| name.starts_with(p.as_bytes()));
+        let wanted =
+            |name: &BString| prefixes.is_empty() || prefixes.iter().any(|p| name.starts_with(p.as_bytes()));
         Ok(listed.into_iter().filter_map(peeled).filter(|r| wanted(&r.name)).collect())
     }
 
     /// Downloads commits without their history into the object directory of a bare repository.
-    pub(crate) fn download(&mut self, wants: &[ObjectId], depth: Option<usize>, objects: &Path) -> Result<(), Error> {
+    pub(crate) fn download(
+        &mut self,
+        wants: &[ObjectId],
+        depth: Option<usize>,
+        objects: &Path,
+    ) -> Result<(), Error> {
         let (remote, stop) = (self.remote.clone(), self.stop.clone());
         let failed = |e: gix::Error| cause(&remote, &stop, e);
         let version = self.handshake.server_protocol_version;
@@ -99,7 +106,8 @@ impl Session {
         {
             arguments.deepen(depth);
         }
-        let mut reader = arguments.send(&mut self.transport, true).map_err(|e| cause_of(&remote, &stop, &e))?;
+        let mut reader =
+            arguments.send(&mut self.transport, true).map_err(|e| cause_of(&remote, &stop, &e))?;
         let response = Response::from_line_reader(version, &mut reader, true, false).map_err(&failed)?;
         if !response.has_pack() {
             return Err(Error::new(ErrorKind::Protocol, "the server sent no pack"));
@@ -141,14 +149,7 @@ fn peeled(listed: Ref) -> Option<RemoteRef> {
 
 /// The error behind an error of gix: the one of HTTP if there was one, else what gix says, put in our terms.
 fn cause(remote: &Remote, stop: &Stop, error: gix::Error) -> Error {
-    match error.downcast_any_ref::<std::io::Error>() {
-        _ if error.is_cancelled() => cause_of(remote, stop, &"interrupted"),
-        Some(io) => {
-            let text = format!("{error:#} {io}");
-            cause_of(remote, stop, &text)
-        }
-        None => cause_of(remote, stop, &chain(&error)),
-    }
+    cause_of(remote, stop, &chain(&error))
 }
 
 fn chain(error: &gix::Error) -> String {
@@ -169,8 +170,10 @@ fn cause_of(remote: &Remote, stop: &Stop, error: &dyn std::fmt::Display) -> Erro
     }
     let text = error.to_string();
     let kind = match () {
-        () if text.contains("not our ref") || text.contains("unadvertised object") => ErrorKind::ReferenceNotFound,
-        () if text.contains("alloc") && text.contains("limit") => ErrorKind::TooLarge,
+        () if text.contains("not our ref") || text.contains("unadvertised object") => {
+            ErrorKind::ReferenceNotFound
+        }
+        () if text.contains("too large") || text.contains("limit") => ErrorKind::TooLarge,
         () => ErrorKind::Protocol,
     };
     Error::new(kind, text)

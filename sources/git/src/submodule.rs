@@ -60,7 +60,10 @@ impl Adder<'_> {
             let Some((_, url)) = module.filter(|_| depth < MAX_DEPTH) else { continue };
             self.done += 1;
             if self.done > MAX_COUNT {
-                return Err(Error::new(ErrorKind::TooLarge, format!("there are more than {MAX_COUNT} submodules")));
+                return Err(Error::new(
+                    ErrorKind::TooLarge,
+                    format!("there are more than {MAX_COUNT} submodules"),
+                ));
             }
             for mut below in self.fetch(request, &entry, url, depth)? {
                 below.path = [&entry.path[..], b"/", &below.path].concat();

@@ -44,8 +44,13 @@ impl Store {
     pub(crate) fn open(dir: TempDir, objects: &Path, object_bytes: usize) -> Result<Self, Error> {
         let options =
             gix::odb::store::init::Options { alloc_limit_bytes: Some(object_bytes), ..Default::default() };
-        let opened = gix::odb::Store::at_opts(objects.to_path_buf(), gix::hash::Kind::Sha1, &mut std::iter::empty(), options)
-            .map_err(|e| Error::new(ErrorKind::Io, "cannot open the object database").caused_by(e))?;
+        let opened = gix::odb::Store::at_opts(
+            objects.to_path_buf(),
+            gix::hash::Kind::Sha1,
+            &mut std::iter::empty(),
+            options,
+        )
+        .map_err(|e| Error::new(ErrorKind::Io, "cannot open the object database").caused_by(e))?;
         Ok(Self { objects: Arc::new(opened), _dir: dir })
     }
 

@@ -15,7 +15,12 @@ use crate::{
 /// Reads all trees below one, checks every name, and returns the entries in the order of a walk.
 ///
 /// Directories with nothing in them are left out, as no tool of Git would make them.
-pub(crate) fn read(store: &Store, root: ObjectId, request: &Request, stop: &Stop) -> Result<Vec<FlatEntry>, Error> {
+pub(crate) fn read(
+    store: &Store,
+    root: ObjectId,
+    request: &Request,
+    stop: &Stop,
+) -> Result<Vec<FlatEntry>, Error> {
     let mut reader =
         Reader { handle: store.handle(), stop, request, entries: Vec::new(), path: Vec::new(), seen: 0 };
     reader.tree(root, 0)?;
@@ -175,7 +180,9 @@ fn sparse(entries: Vec<FlatEntry>, wanted: &[String]) -> Result<Vec<FlatEntry>, 
         }
         wanted_paths.push(path.as_bytes());
     }
-    let below = |path: &[u8], dir: &[u8]| path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest[0] == b'/');
+    let below = |path: &[u8], dir: &[u8]| {
+        path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+    };
     let keep = |e: &FlatEntry| {
         wanted_paths.iter().any(|w| below(&e.path, w) || e.kind == EntryKind::Directory && below(w, &e.path))
     };

@@ -30,7 +30,8 @@ pub(super) fn check(name: &[u8], is_link: bool) -> Result<(), Error> {
 /// Whether a name is, or becomes on NTFS or HFS+, a dot and a word. `short` is its 8.3 form.
 fn is_dot_name(name: &[u8], word: &str, short: &str) -> bool {
     let Ok(text) = std::str::from_utf8(name) else { return false };
-    let plain: String = text.chars().filter(|c| !is_ignored_by_hfs(*c)).flat_map(char::to_lowercase).collect();
+    let plain: String =
+        text.chars().filter(|c| !is_ignored_by_hfs(*c)).flat_map(char::to_lowercase).collect();
     let ntfs = plain.split(':').next().unwrap_or_default().trim_end_matches([' ', '.']);
     let dotted = |s: &str| s.strip_prefix('.') == Some(word);
     dotted(&plain) || dotted(ntfs) || is_short_name(ntfs, word, short)
