@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Table-driven tests of merging and ownership.
+
+mod manager;
+mod random;
