@@ -305,13 +305,17 @@ impl ResourceList {
         result
     }
 
-    /// Changes every resource in order.
+    /// Changes every resource in order, but those that a patch deleted.
     pub(crate) fn change_all(
         &mut self,
         schema: &Schema,
         mut change: impl FnMut(&mut Resource) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        (0..self.list.len()).try_for_each(|at| self.change(at, schema, &mut change))
+        (0..self.list.len())
+            .filter(|&at| !self.list[at].node.is_empty())
+            .collect::<Vec<_>>()
+            .into_iter()
+            .try_for_each(|at| self.change(at, schema, &mut change))
     }
 
     fn enter(&mut self, at: usize) {

@@ -120,6 +120,9 @@ fn affix(
 
 
 fn set_pairs(resource: &mut Resource, pairs: &[(String, String)], specs: &Compiled) -> Result<(), Error> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
     let id = resource.id().clone();
     let node = &mut resource.node;
     for (_, path) in specs.iter().filter(|(spec, _)| spec.selects(&id)) {
