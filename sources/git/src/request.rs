@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use gitops_artifact::Revision;
 
+use crate::error::Error;
+
 mod address;
 mod auth;
 
@@ -260,6 +262,17 @@ impl Request {
     pub fn submodules(mut self, recurse: bool) -> Self {
         self.submodules = recurse;
         self
+    }
+
+    /// Checks the address without using it.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid), which no further try will mend.
+    pub fn check(&self) -> Result<(), Error> {
+        match Address::of(self) {
+            Err(error) if !error.is_transient() => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// The address as it may be shown.

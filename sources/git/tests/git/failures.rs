@@ -158,7 +158,28 @@ async fn servers_that_fail_or_cannot_be_reached_are_told_apart() {
         (dead, ErrorKind::Unreachable, "onnection refused"),
         ("http://nowhere.invalid/repo.git".into(), ErrorKind::Unreachable, ""),
         ("ftp://example.org/x".into(), ErrorKind::Invalid, "failed to parse url"),
-        ("http://[::1/x".into(), ErrorKind::Invalid, "failed to parse url 'http://[::1/x'"),
+        (
+            "http://[::1/x".into(),
+            ErrorKind::Invalid,
+            "failed to parse url 'http://[::1/x': parse \"http://[::1/x\": missing ']' in host",
+        ),
+        (
+            "http://h:port/x".into(),
+            ErrorKind::Invalid,
+            "parse \"http://h:port/x\": invalid port \":port\" after host",
+        ),
+        ("http://%zz/x".into(), ErrorKind::Invalid, "parse \"http://%zz/x\": invalid URL escape \"%zz\""),
+        (
+            "http://a b/x".into(),
+            ErrorKind::Invalid,
+            "parse \"http://a b/x\": invalid character \" \" in host name",
+        ),
+        (
+            "http://".into(),
+            ErrorKind::Unreachable,
+            "unable to clone 'http://': Get \"http:///info/refs?service=git-upload-pack\": http: no Host in request URL",
+        ),
+        ("http://127.0.0.1:99999/x".into(), ErrorKind::Unreachable, "dial tcp: address 99999: invalid port"),
         ("no url".into(), ErrorKind::Invalid, "failed to parse url"),
     ] {
         let found = error(&Request::new(&url).reference(Reference::branch("main"))).await;
