@@ -79,14 +79,19 @@ impl Server {
     ///
     /// # Errors
     /// [`ErrorKind::Io`] when the address cannot be bound.
-    pub async fn start_at(repository: &Repository, access: Access, address: SocketAddr) -> Result<Self, Error> {
+    pub async fn start_at(
+        repository: &Repository,
+        access: Access,
+        address: SocketAddr,
+    ) -> Result<Self, Error> {
         let wrap = |error| Error::new(ErrorKind::Io, "cannot listen for Git clients", error);
         let listener = TcpListener::bind(address).await.map_err(wrap)?;
         let address = listener.local_addr().map_err(wrap)?;
         let (stop, stopped) = oneshot::channel();
         let served = Arc::new(AtomicUsize::new(0));
         let root: PathBuf = repository.bare().parent().map(PathBuf::from).unwrap_or_default();
-        let name = repository.bare().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            repository.bare().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let backend = Arc::new(backend::Backend { root, access, served: Arc::clone(&served) });
         tokio::spawn(accept(listener, backend, stopped));
         Ok(Self { address, name, served, _stop: stop })

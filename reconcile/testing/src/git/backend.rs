@@ -26,7 +26,10 @@ pub(super) struct Backend {
 type Answer = Response<Full<Bytes>>;
 
 impl Backend {
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<Answer, std::convert::Infallible> {
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Answer, std::convert::Infallible> {
         self.served.fetch_add(1, Ordering::Relaxed);
         if !self.may_pass(&request) {
             let mut response = plain(StatusCode::UNAUTHORIZED, "authentication required\n");
@@ -48,7 +51,8 @@ impl Backend {
     async fn run(&self, request: Request<Incoming>) -> std::io::Result<Answer> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
-        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let header =
+            |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let mut command = Command::new("git");
         command
             .arg("http-backend")
@@ -67,8 +71,12 @@ impl Backend {
         if !header("git-protocol").is_empty() {
             command.env("GIT_PROTOCOL", header("git-protocol"));
         }
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn()?;
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
         let input = child.stdin.take();
         let write = async move {
             if let Some(mut input) = input {
@@ -100,7 +108,8 @@ fn parse(output: &[u8]) -> Answer {
         let value = value.trim();
         if name.eq_ignore_ascii_case("status") {
             let code = value.split(' ').next().and_then(|code| code.parse::<u16>().ok());
-            *response.status_mut() = code.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or_default();
+            *response.status_mut() =
+                code.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or_default();
         } else if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
             response.headers_mut().insert(name, value);
         }

@@ -139,7 +139,14 @@ impl Repository {
         let date = format!("{} +0000", 1_767_225_600 + u64::from(minute) * 60);
         let mut command = Command::new("git");
         command
-            .args(["-c", "user.name=Sample", "-c", "user.email=sample@example.com", "-c", "commit.gpgsign=false"])
+            .args([
+                "-c",
+                "user.name=Sample",
+                "-c",
+                "user.email=sample@example.com",
+                "-c",
+                "commit.gpgsign=false",
+            ])
             .args(arguments)
             .current_dir(directory)
             .env("GIT_CONFIG_NOSYSTEM", "1")

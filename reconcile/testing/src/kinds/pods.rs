@@ -33,6 +33,9 @@ pub(super) fn default(spec: &mut Value, pod: bool) {
     for list in ["containers", "initContainers", "ephemeralContainers"] {
         for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
             container_defaults(container, host);
+            if pod {
+                requests_from_limits(container);
+            }
         }
     }
     for volume in spec.get_mut("volumes").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -65,7 +68,6 @@ fn container_defaults(container: &mut Value, host: bool) {
             crate::rest::remove(variable, "valueFrom");
         }
     }
-    requests_from_limits(container);
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         if let Some(probe) = container.get_mut(probe).filter(|probe| probe.is_object()) {
             probe_defaults(probe);

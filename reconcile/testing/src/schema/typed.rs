@@ -341,9 +341,7 @@ fn omitted(owner: &str, key: &str, of: Type, value: &Value) -> bool {
         Value::Null => true,
         Value::String(text) => text.is_empty() && !POINTERS.contains(&key),
         Value::Array(items) => items.is_empty() && !(KEPT_EMPTY.contains(&key) && key == "rules"),
-        Value::Object(map) => {
-            map.is_empty() && of.properties().is_none() && !of.is_open() && !KEPT_EMPTY.contains(&key)
-        }
+        Value::Object(map) => map.is_empty() && of.values().is_some() && !KEPT_EMPTY.contains(&key),
         Value::Bool(flag) => !flag && PLAIN_FLAGS.contains(&key),
         Value::Number(number) => {
             number.as_i64() == Some(0) && PLAIN_NUMBERS.contains(&key) && !owner.ends_with("WebhookX")
