@@ -232,7 +232,7 @@ impl<'a> Waiter<'a> {
         let mut changes: Vec<_> = Vec::new();
         let mut seen = HashSet::new();
         for (_, watch) in &self.shared {
-            if seen.insert(Arc::as_ptr(watch)) {
+            if seen.insert(Arc::as_ptr(watch).addr()) {
                 changes.push(watch.changes());
             }
         }

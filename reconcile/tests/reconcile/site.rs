@@ -126,6 +126,7 @@ pub fn start(server: TestServer, workers: usize) -> Harness {
         .concurrency(workers)
         .watch(Watch::of::<ConfigMap>());
     let manager = Manager::new(server.client(), "site-controller").with(controller);
+    let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_test_writer().try_init();
     let manager = tokio::spawn(manager.run(std::future::pending()));
     Harness { server, runs, finalized, manager }
 }

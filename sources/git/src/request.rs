@@ -119,8 +119,8 @@ pub struct Limits {
     pub object_bytes: usize,
     /// The most entries of a tree, directories included; 1,000,000 by default.
     pub entries: usize,
-    /// The deepest directory; 256 by default.
-    pub depth: usize,
+    /// The longest path in bytes; 4096 by default.
+    pub path_bytes: usize,
     /// The most references that a server may list; 1,000,000 by default.
     pub references: usize,
 }
@@ -131,7 +131,7 @@ impl Default for Limits {
             response_bytes: 2 << 30,
             object_bytes: 512 << 20,
             entries: 1_000_000,
-            depth: 256,
+            path_bytes: 4096,
             references: 1_000_000,
         }
     }
@@ -149,6 +149,13 @@ impl Limits {
     #[must_use]
     pub fn object_bytes(mut self, bytes: usize) -> Self {
         self.object_bytes = bytes;
+        self
+    }
+
+    /// Sets the longest path.
+    #[must_use]
+    pub fn path_bytes(mut self, bytes: usize) -> Self {
+        self.path_bytes = bytes;
         self
     }
 

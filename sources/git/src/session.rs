@@ -51,7 +51,7 @@ impl Session {
         let no_helper = |_| Ok(None);
         let greeting =
             gix_protocol::handshake(&mut transport, Service::UploadPack, no_helper, Vec::new(), &mut Discard);
-        let handshake = greeting.map_err(|e| cause(&remote, stop, e))?;
+        let handshake = greeting.map_err(|e| cause(&remote, stop, &e))?;
         Ok(Self { remote, transport, handshake, limits: request.limits, stop: stop.clone() })
     }
 
@@ -68,7 +68,7 @@ impl Session {
                 let agent = ("agent", Some(AGENT.to_owned()));
                 LsRefsCommand::new(wanted, &self.handshake.capabilities, agent)
                     .invoke_blocking(&mut self.transport, &mut Discard, false)
-                    .map_err(|e| cause(&self.remote, &self.stop, e))?
+                    .map_err(|e| cause(&self.remote, &self.stop, &e))?
             }
         };
         if listed.len() > self.limits.references {
@@ -88,7 +88,7 @@ impl Session {
         objects: &Path,
     ) -> Result<(), Error> {
         let (remote, stop) = (self.remote.clone(), self.stop.clone());
-        let failed = |e: gix::Error| cause(&remote, &stop, e);
+        let failed = |e: gix::Error| cause(&remote, &stop, &e);
         let version = self.handshake.server_protocol_version;
         let mut features = Command::Fetch.default_features(version, &self.handshake.capabilities);
         // Before version 2 gix repeats every capability of the server on the first want. That one would turn "one commit
@@ -148,8 +148,8 @@ fn peeled(listed: Ref) -> Option<RemoteRef> {
 }
 
 /// The error behind an error of gix: the one of HTTP if there was one, else what gix says, put in our terms.
-fn cause(remote: &Remote, stop: &Stop, error: gix::Error) -> Error {
-    cause_of(remote, stop, &chain(&error))
+fn cause(remote: &Remote, stop: &Stop, error: &gix::Error) -> Error {
+    cause_of(remote, stop, &chain(error))
 }
 
 fn chain(error: &gix::Error) -> String {

@@ -8,6 +8,9 @@ use tempfile::TempDir;
 
 use crate::error::{Error, ErrorKind};
 
+/// Decoded delta bases that one thread keeps at hand.
+const PACK_CACHE_BYTES: usize = 16 << 20;
+
 pub(crate) mod flat;
 mod names;
 
@@ -57,7 +60,7 @@ impl Store {
     /// A handle for one thread. It keeps bases of deltas at hand: files of one directory tend to hang on each other.
     pub(crate) fn handle(&self) -> Handle {
         let mut handle = gix::odb::Cache::from(self.objects.to_handle_arc());
-        handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::StaticLinkedList::<64>::default()));
+        handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE_BYTES)));
         handle
     }
 }

@@ -151,9 +151,10 @@ impl Config {
         let mut names: Vec<&String> = definitions.keys().collect();
         names.sort();
         for name in names {
-            let properties = &definitions[name]["Schema"]["properties"];
-            let looks_like_a_kind =
-                ["kind", "apiVersion", "metadata"].iter().all(|field| properties.get(field).is_some());
+            let properties = properties_of(&definitions[name]);
+            let looks_like_a_kind = ["kind", "apiVersion", "metadata"]
+                .iter()
+                .all(|field| properties.is_some_and(|properties| properties.contains_key(*field)));
             if looks_like_a_kind {
                 let kind = name.rsplit('.').next().unwrap_or(name);
                 let mut path = Vec::new();
@@ -173,7 +174,7 @@ impl Config {
         if path.len() > 64 {
             return Err(Error::new(ErrorKind::Kustomization, "definitions contain each other"));
         }
-        let properties = definitions[name]["Schema"]["properties"].as_object();
+        let properties = properties_of(&definitions[name]);
         for (field, property) in properties.into_iter().flatten() {
             path.push(field.clone());
             let spec = |extra: Option<&str>| FieldSpec {
@@ -208,6 +209,13 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// The properties of a definition; Go's decoder takes the field of the schema in any case.
+fn properties_of(definition: &Value) -> Option<&serde_json::Map<String, Value>> {
+    let (_, schema) =
+        definition.as_object()?.iter().find(|(field, _)| field.eq_ignore_ascii_case("schema"))?;
+    schema.get("properties")?.as_object()
 }
 
 fn wrong(field: &str) -> Error {

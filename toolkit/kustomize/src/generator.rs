@@ -108,7 +108,7 @@ fn put(node: &mut Node, field: &str, key: &str, text: String) {
     let style = if text.contains('\n') { Style::Literal } else { Style::Plain };
     let text: Arc<str> = text.into();
     if let Some(map) = node.get_or_create(field, Kind::Map) {
-        map.set(key, Node::Scalar(Scalar { text, tag: Tag::Str, style, tagged: false }));
+        map.set(key, Node::Scalar(Scalar { text, tag: Tag::Str, style, tagged: false, group: 0 }));
     }
 }
 
@@ -165,7 +165,8 @@ fn read_literal(source: &str) -> Result<(String, Vec<u8>), Error> {
                 (value.len() >= 2).then(|| value.strip_prefix(quote)?.strip_suffix(quote)).flatten()
             };
             let value = quoted('"').or_else(|| quoted('\'')).unwrap_or(value);
-            Ok((key.to_owned(), value.as_bytes().to_vec()))
+            // Upstream hands literals on as YAML text, in which a next-line character folds.
+            Ok((key.to_owned(), value.replace('\u{85}', " ").into_bytes()))
         }
         _ => Err(Error::new(
             ErrorKind::Kustomization,

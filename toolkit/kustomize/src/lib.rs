@@ -39,7 +39,8 @@ mod target;
 mod transform;
 mod variables;
 
-use gitops_manifest::ManifestSet;
+use gitops_manifest::{Manifest, ManifestSet};
+use serde_json::Value;
 
 pub use error::{Error, ErrorKind};
 pub use options::{Cancel, Options, Order};
@@ -79,10 +80,21 @@ pub fn report(fs: &dyn fs::FileSystem, root: &str, options: &Options) -> Result<
     };
     let mut objects = ManifestSet::default();
     for resource in resources {
-        let value = node::to_value(&resource.node)?;
-        let manifest = gitops_manifest::Manifest::from_value(value)
-            .map_err(|error| Error::new(ErrorKind::Resource, error.to_string()))?;
-        objects.append(manifest);
+        objects.append(manifest(node::to_value(&resource.node)?)?);
     }
     Ok(Report { objects, notices, read: source.into_read_set() })
+}
+
+/// Objects without an API version are printed by kustomize, though no server takes them.
+fn manifest(mut value: Value) -> Result<Manifest, Error> {
+    let lacks_version = value.as_object().is_some_and(|object| !object.contains_key("apiVersion"));
+    if lacks_version {
+        value["apiVersion"] = Value::from("v1");
+    }
+    let mut manifest = Manifest::from_value(value)
+        .map_err(|error| Error::new(ErrorKind::Resource, error.to_string()))?;
+    if let (true, Some(object)) = (lacks_version, manifest.value_mut().as_object_mut()) {
+        object.remove("apiVersion");
+    }
+    Ok(manifest)
 }

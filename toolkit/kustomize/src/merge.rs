@@ -100,19 +100,51 @@ impl<'s> Merger<'s> {
                 (None, _) => Ok(None),
             };
         }
-        let Some(target) = target else { return Ok(None) };
+        let Some(mut target) = target else { return Ok(None) };
         let Some(mut patch) = patch else {
             return self.walk_fields(target, None, schema);
         };
         if patch.is_null() {
             return Ok(None);
         }
-        match directive(&mut patch)? {
+        let found = directive(&mut patch)?;
+        // A new value is merged with itself, and then the directive is in both.
+        if target.get("$patch").is_some() && target.kind() == Kind::Map {
+            target.remove("$patch");
+        }
+        match found {
             Directive::Delete => Ok(None),
             Directive::Merge => self.walk_fields(target, Some(patch), schema),
             Directive::Replace => {
                 let own = patch.clone();
                 self.walk_fields(patch, Some(own), schema)
+            }
+        }
+    }
+
+    /// Whether a merge with nothing leaves a node as it is: no null written as nothing, no list in which keys are
+    /// missing or occur twice.
+    fn is_settled(&self, node: &Node, schema: Option<Type<'s>>) -> bool {
+        let schema = schema.or_else(|| self.own_schema(Some(node), None));
+        match node {
+            Node::Scalar(scalar) => !(scalar.is_null() && scalar.text.is_empty()),
+            Node::Map(entries) => entries.iter().all(|entry| {
+                self.is_settled(&entry.value, schema.and_then(|schema| schema.field(&entry.key.text)))
+            }),
+            Node::Seq(items) => {
+                let Some(keys) = schema.and_then(Type::merge_keys) else { return true };
+                let elements = schema.and_then(Type::elements);
+                let mut seen = std::collections::HashSet::with_capacity(items.len());
+                items.iter().all(|item| {
+                    let value: Vec<&str> = if keys.is_empty() {
+                        vec![item.text()]
+                    } else {
+                        keys.iter().map(|key| item.get(key).map_or("", Node::text)).collect()
+                    };
+                    value.iter().all(|text| !text.is_empty())
+                        && seen.insert(value)
+                        && self.is_settled(item, elements)
+                })
             }
         }
     }
@@ -126,8 +158,8 @@ impl<'s> Merger<'s> {
         if !matches!(target, Node::Map(_)) {
             return Ok(Some(target.into()));
         }
-        // Without a patch only nulls that are written as nothing go; most subtrees have none.
-        if patch.is_none() && !has_blank_null(&target) {
+        // Without a patch little happens, and to most subtrees nothing.
+        if patch.is_none() && self.is_settled(&target, schema) {
             return Ok(Some(target.into()));
         }
         let names: BTreeSet<std::sync::Arc<str>> = target
@@ -196,7 +228,9 @@ impl<'s> Merger<'s> {
         if target.is_null() {
             return Ok(Some(target.into()));
         }
-        // Without a patch, elements merge with nothing: the list stays as it is, but for doubles.
+        if patch.is_none() && self.is_settled(&target, schema) {
+            return Ok(Some(target.into()));
+        }
         let list = ListMerge { merger: self, schema: schema.and_then(Type::elements), keys };
         list.run(target, patch).map(|node| Some(node.into()))
     }
@@ -205,15 +239,6 @@ impl<'s> Merger<'s> {
 /// A replaced field hands its style to the new value, quotes or none.
 fn set(field: &mut Node, value: Node) {
     field.replace(value);
-}
-
-fn has_blank_null(node: &Node) -> bool {
-    match node {
-        Node::Scalar(scalar) => scalar.is_null() && scalar.text.is_empty(),
-        Node::Map(entries) => entries.iter().any(|entry| has_blank_null(&entry.value)),
-        // Elements of lists are not looked into, except where the list merges; then it is looked at again.
-        Node::Seq(items) => items.iter().any(has_blank_null),
-    }
 }
 
 /// Fields of a patch by name, without a search for each.
@@ -285,9 +310,6 @@ impl ListMerge<'_, '_> {
         if keys.len() > 1 {
             unify(&mut values);
         }
-        if patch.is_none() && self.is_settled(&target, &values) {
-            return Ok(target);
-        }
         let used = used_keys(&values);
         let mut dest = target.items().to_vec();
         let mut added: Vec<Node> = Vec::new();
@@ -325,13 +347,6 @@ impl ListMerge<'_, '_> {
             dest = added;
         }
         Ok(Node::Seq(std::sync::Arc::new(dest)))
-    }
-
-    /// Whether a list that nothing is merged into stays as it is: no doubles, no missing keys, no nulls to drop.
-    fn is_settled(&self, target: &Node, values: &[Values]) -> bool {
-        values.len() == target.items().len()
-            && values.iter().all(|value| value.iter().all(|text| !text.is_empty()))
-            && !has_blank_null(target)
     }
 
     /// The values by which elements are told apart, those of the patch first.

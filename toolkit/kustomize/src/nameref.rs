@@ -98,24 +98,31 @@ enum Scope {
 }
 
 impl Scope {
-    fn of(resource: &Resource) -> Self {
+    fn of(resource: &Resource) -> Result<Self, Error> {
         let id = resource.id();
         if id.cluster_scoped {
-            return Self::All;
+            return Ok(Self::All);
         }
         let mut namespaces: Vec<Arc<str>> = vec![id.effective_namespace().into(), NOT_A_NAMESPACE.into()];
         if &*id.gvk.kind == "RoleBinding" {
             for subject in resource.node.get("subjects").map_or(&[][..], Node::items) {
-                let text = |name: &str| subject.get(name).map_or("", Node::text);
-                if text("kind") == "ServiceAccount" && !text("namespace").is_empty() {
-                    let namespace: Arc<str> = text("namespace").into();
+                let is_account = subject.get("kind").is_some_and(|kind| kind.text() == "ServiceAccount");
+                let Some(namespace) = subject.get("namespace").filter(|_| is_account) else { continue };
+                if namespace.is_null() {
+                    return Err(Error::new(
+                        ErrorKind::Resource,
+                        format!("Invalid Input: namespace is blank for resource \"{id}\"\n"),
+                    ));
+                }
+                if !namespace.text().is_empty() {
+                    let namespace: Arc<str> = namespace.text().into();
                     if !namespaces.contains(&namespace) {
                         namespaces.push(namespace);
                     }
                 }
             }
         }
-        Self::Namespaces(namespaces)
+        Ok(Self::Namespaces(namespaces))
     }
 
     fn holds(&self, candidate: &Id) -> bool {
@@ -135,7 +142,7 @@ pub(crate) fn update(
     schema: &Schema,
 ) -> Result<(), Error> {
     if !list.iter().any(Resource::has_history) {
-        return Ok(());
+        return list.iter().try_for_each(|resource| Scope::of(resource).map(drop));
     }
     let mut by_kind: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut rules: Vec<Rule<'_>> = Vec::new();
@@ -160,7 +167,7 @@ pub(crate) fn update(
         if wanted.is_empty() {
             continue;
         }
-        let scope = Scope::of(list.get(at));
+        let scope = Scope::of(list.get(at))?;
         let finder = Finder { referrer: &facts[at].resource, facts: &facts, index: &index, scope };
         list.change(at, schema, |resource| {
             for rule in wanted {

@@ -14,7 +14,7 @@ mod convert;
 mod output;
 mod path;
 
-pub(crate) use convert::{read_documents, resolve_merges};
+pub(crate) use convert::{read_documents, resolve_merges, scalar as read_scalar};
 pub(crate) use output::{go_float, to_value};
 pub(crate) use path::{PathError, lookup, matching, smart_split, split_path};
 
@@ -41,6 +41,8 @@ pub(crate) struct Scalar {
     pub(crate) style: Style,
     /// Whether the tag was written out.
     pub(crate) tagged: bool,
+    /// Scalars of a resource with the same number, other than zero, are one: a change of one changes all.
+    pub(crate) group: u32,
 }
 
 /// The type of a scalar; `None` leaves it to the text when the scalar is printed.
@@ -123,17 +125,17 @@ impl Tag {
 impl Scalar {
     /// Text whose type is left to the text.
     pub(crate) fn untyped(text: &str) -> Self {
-        Self { text: text.into(), tag: Tag::None, style: Style::Plain, tagged: false }
+        Self { text: text.into(), tag: Tag::None, style: Style::Plain, tagged: false, group: 0 }
     }
 
     /// A string, whatever its text looks like.
     pub(crate) fn string(text: &str) -> Self {
         let style = if text.contains('\n') { Style::Literal } else { Style::Plain };
-        Self { text: text.into(), tag: Tag::Str, style, tagged: false }
+        Self { text: text.into(), tag: Tag::Str, style, tagged: false, group: 0 }
     }
 
     pub(crate) fn typed(text: &str, tag: Tag) -> Self {
-        Self { text: text.into(), tag, style: Style::Plain, tagged: false }
+        Self { text: text.into(), tag, style: Style::Plain, tagged: false, group: 0 }
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -312,12 +314,12 @@ impl Node {
 
     /// Replaces a node, keeping the style it had.
     pub(crate) fn replace(&mut self, value: Node) {
-        let style = match self {
-            Node::Scalar(old) => old.style,
-            _ => Style::Plain,
+        let (style, group) = match self {
+            Node::Scalar(old) => (old.style, old.group),
+            _ => (Style::Plain, 0),
         };
         *self = match value {
-            Node::Scalar(scalar) => Node::Scalar(Scalar { style, ..scalar }),
+            Node::Scalar(scalar) => Node::Scalar(Scalar { style, group, ..scalar }),
             other => other,
         };
     }
@@ -331,6 +333,28 @@ impl Node {
             self.replace(Node::Scalar(value));
         }
         Ok(())
+    }
+
+    /// Visits all scalars that belong to a group.
+    pub(crate) fn visit_groups(&mut self, visit: &mut dyn FnMut(&mut Scalar)) {
+        if !self.has_groups() {
+            return;
+        }
+        match self {
+            Self::Scalar(scalar) => visit(scalar),
+            Self::Map(entries) => {
+                Arc::make_mut(entries).iter_mut().for_each(|entry| entry.value.visit_groups(visit));
+            }
+            Self::Seq(items) => Arc::make_mut(items).iter_mut().for_each(|item| item.visit_groups(visit)),
+        }
+    }
+
+    fn has_groups(&self) -> bool {
+        match self {
+            Self::Scalar(scalar) => scalar.group != 0,
+            Self::Map(entries) => entries.iter().any(|entry| entry.value.has_groups()),
+            Self::Seq(items) => items.iter().any(Self::has_groups),
+        }
     }
 
     /// Number of nodes, shared ones counted where they occur; stops counting above `limit`.

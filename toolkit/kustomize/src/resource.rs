@@ -33,6 +33,8 @@ pub(crate) struct Resource {
     pub(crate) allow_name_change: bool,
     pub(crate) allow_kind_change: bool,
     pub(crate) variables: Vec<String>,
+    /// The scalar that each group of scalars holds, by number less one.
+    groups: Vec<Scalar>,
 }
 
 /// A name, namespace and kind that a resource had before.
@@ -58,6 +60,7 @@ impl Resource {
             allow_name_change: false,
             allow_kind_change: false,
             variables: Vec::new(),
+            groups: Vec::new(),
         }
     }
 
@@ -74,6 +77,40 @@ impl Resource {
         if !same {
             self.id = read_id(&self.node, schema);
         }
+    }
+
+    /// Makes a new group of scalars that are one.
+    pub(crate) fn new_group(&mut self, scalar: Scalar) -> u32 {
+        self.groups.push(scalar);
+        u32::try_from(self.groups.len()).unwrap_or(0)
+    }
+
+    /// Carries a change of one scalar of a group to the others. Upstream puts one node in several places.
+    fn sync_groups(&mut self) {
+        if self.groups.is_empty() {
+            return;
+        }
+        let groups = &mut self.groups;
+        let mut changes: Vec<Scalar> = Vec::new();
+        let mut node = std::mem::replace(&mut self.node, Node::map());
+        node.visit_groups(&mut |scalar| {
+            let known = groups.get(scalar.group as usize - 1);
+            if known.is_some_and(|known| known.text != scalar.text || known.tag != scalar.tag) {
+                changes.push(scalar.clone());
+            }
+        });
+        if !changes.is_empty() {
+            for change in changes {
+                let at = change.group as usize - 1;
+                groups[at] = change;
+            }
+            node.visit_groups(&mut |scalar| {
+                if let Some(known) = groups.get(scalar.group as usize - 1) {
+                    *scalar = known.clone();
+                }
+            });
+        }
+        self.node = node;
     }
 
     /// Remembers the current name, namespace and kind.
@@ -298,6 +335,7 @@ impl ResourceList {
         let resource = &mut self.list[at];
         let known = (resource.id.clone(), resource.history.len());
         let result = change(resource);
+        resource.sync_groups();
         resource.refresh(schema);
         if known.0 != resource.id || known.1 != resource.history.len() {
             self.enter(at);

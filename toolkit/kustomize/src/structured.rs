@@ -2,10 +2,12 @@
 
 //! Documents inside of scalars: read, changed, and written in the format they had.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::hash::go_json;
-use crate::node::{Node, PathError, Scalar, Style, Tag, to_value};
+use crate::node::{Entry, Node, PathError, Scalar, Style, Tag, read_scalar, to_value};
 
 /// Whether a text parses as YAML, which JSON is too.
 pub(crate) fn is_document(text: &str) -> bool {
@@ -20,16 +22,55 @@ pub(crate) fn edit(
     let other = |error: String| PathError::Other(error);
     let documents = gitops_yaml::parse(text, &gitops_yaml::Limits::default())
         .map_err(|error| other(error.to_string()))?;
-    let mut node = documents.first().map_or_else(|| Node::untyped(""), |document| Node::from(&document.root));
+    let mut comments = Notes::default();
+    let mut node =
+        documents.first().map_or_else(|| Node::untyped(""), |document| comments.read(&document.root));
     change(&mut node)?;
     if text.trim_start().starts_with(['{', '[']) {
         let value = to_value(&node).map_err(|error| other(error.to_string()))?;
         let indented = text.contains('\n') && text.contains("  ");
         return Ok(if indented { go_json_indented(&value) } else { go_json(&value) });
     }
-    let mut out = String::new();
-    write(&node, 0, &mut out);
-    Ok(out.trim().to_owned())
+    let mut writer = Writer { notes: comments.0, out: String::new() };
+    writer.node(&node, 0);
+    for comment in documents.first().map_or(&[][..], |document| &document.trailing_comments) {
+        writer.out.push('#');
+        writer.out.push_str(comment);
+        writer.out.push('\n');
+    }
+    Ok(writer.out.trim().to_owned())
+}
+
+/// The comments of a document by the group number of the scalar they stand at.
+#[derive(Default)]
+struct Notes(Vec<gitops_yaml::Comments>);
+
+impl Notes {
+    fn read(&mut self, node: &gitops_yaml::Node) -> Node {
+        match node.kind() {
+            gitops_yaml::Kind::Mapping(mapping) => Node::Map(Arc::new(
+                mapping
+                    .entries
+                    .iter()
+                    .map(|(key, value)| Entry { key: self.scalar(key), value: self.read(value) })
+                    .collect(),
+            )),
+            gitops_yaml::Kind::Sequence(sequence) => {
+                Node::Seq(Arc::new(sequence.items.iter().map(|item| self.read(item)).collect()))
+            }
+            _ => Node::Scalar(self.scalar(node)),
+        }
+    }
+
+    fn scalar(&mut self, node: &gitops_yaml::Node) -> Scalar {
+        let scalar = read_scalar(node);
+        let comments = node.comments();
+        if comments.head.is_empty() && comments.line.is_none() {
+            return scalar;
+        }
+        self.0.push(comments.clone());
+        Scalar { group: u32::try_from(self.0.len()).unwrap_or(0), ..scalar }
+    }
 }
 
 fn go_json_indented(value: &Value) -> String {
@@ -77,56 +118,95 @@ fn indented(value: &Value, depth: usize, out: &mut String) {
 }
 
 /// Writes block YAML: two columns of indentation, lists not indented below their key.
-fn write(node: &Node, depth: usize, out: &mut String) {
-    match node {
-        Node::Scalar(scalar) => {
-            write_scalar(scalar, depth, out);
-            out.push('\n');
+struct Writer {
+    notes: Vec<gitops_yaml::Comments>,
+    out: String,
+}
+
+impl Writer {
+    fn head(&mut self, scalar: &Scalar, depth: usize) {
+        let Some(at) = (scalar.group as usize).checked_sub(1) else { return };
+        let head = self.notes.get(at).map(|comments| comments.head.clone()).unwrap_or_default();
+        for line in head {
+            self.out.push('#');
+            self.out.push_str(&line);
+            self.out.push('\n');
+            self.indent(depth);
         }
-        Node::Map(entries) if entries.is_empty() => out.push_str("{}\n"),
-        Node::Seq(items) if items.is_empty() => out.push_str("[]\n"),
-        Node::Map(entries) => {
-            for (at, entry) in entries.iter().enumerate() {
-                if at > 0 {
-                    indent(depth, out);
-                }
-                write_scalar(&entry.key, depth, out);
-                out.push(':');
-                write_value(&entry.value, depth, true, out);
+    }
+
+    fn line(&mut self, scalar: &Scalar) {
+        let Some(at) = (scalar.group as usize).checked_sub(1) else { return };
+        if let Some(line) = self.notes.get(at).and_then(|comments| comments.line.clone()) {
+            self.out.push_str(" #");
+            self.out.push_str(&line);
+        }
+    }
+
+    fn node(&mut self, node: &Node, depth: usize) {
+        match node {
+            Node::Scalar(scalar) => {
+                write_scalar(scalar, depth, &mut self.out);
+                self.line(scalar);
+                self.out.push('\n');
             }
-        }
-        Node::Seq(items) => {
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    indent(depth, out);
+            Node::Map(entries) if entries.is_empty() => self.out.push_str("{}\n"),
+            Node::Seq(items) if items.is_empty() => self.out.push_str("[]\n"),
+            Node::Map(entries) => {
+                for (at, entry) in entries.iter().enumerate() {
+                    if at > 0 {
+                        self.indent(depth);
+                    }
+                    self.head(&entry.key, depth);
+                    write_scalar(&entry.key, depth, &mut self.out);
+                    self.out.push(':');
+                    self.value(entry, depth);
                 }
-                out.push_str("- ");
-                write(item, depth + 1, out);
+            }
+            Node::Seq(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        self.indent(depth);
+                    }
+                    if let Node::Scalar(scalar) = item {
+                        self.head(scalar, depth);
+                    }
+                    self.out.push_str("- ");
+                    self.node(item, depth + 1);
+                }
             }
         }
     }
-}
 
-fn write_value(value: &Node, depth: usize, in_map: bool, out: &mut String) {
-    match value {
-        Node::Map(entries) if !entries.is_empty() => {
-            out.push('\n');
-            indent(depth + 1, out);
-            write(value, depth + 1, out);
+    fn value(&mut self, entry: &Entry, depth: usize) {
+        match &entry.value {
+            value @ Node::Map(entries) if !entries.is_empty() => {
+                self.line(&entry.key);
+                self.out.push('\n');
+                self.indent(depth + 1);
+                self.node(value, depth + 1);
+            }
+            value @ Node::Seq(items) if !items.is_empty() => {
+                self.line(&entry.key);
+                self.out.push('\n');
+                self.indent(depth);
+                self.node(value, depth);
+            }
+            Node::Scalar(scalar)
+                if scalar.text.is_empty() && scalar.style == Style::Plain && scalar.tag != Tag::Str =>
+            {
+                self.line(scalar);
+                self.out.push('\n');
+            }
+            other => {
+                self.out.push(' ');
+                self.node(other, depth);
+            }
         }
-        Node::Seq(items) if !items.is_empty() => {
-            let depth = if in_map { depth } else { depth + 1 };
-            out.push('\n');
-            indent(depth, out);
-            write(value, depth, out);
-        }
-        Node::Scalar(scalar) if scalar.text.is_empty() && scalar.style == Style::Plain && scalar.tag != Tag::Str => {
-            out.push('\n');
-        }
-        other => {
-            out.push(' ');
-            write(other, depth, out);
-        }
+    }
+
+    fn indent(&mut self, depth: usize) {
+        self.out.extend(std::iter::repeat_n("  ", depth));
     }
 }
 

@@ -124,6 +124,13 @@ fn set_pairs(resource: &mut Resource, pairs: &[(String, String)], specs: &Compil
         return Ok(());
     }
     let id = resource.id().clone();
+    let values: Vec<Scalar> = pairs
+        .iter()
+        .map(|(_, value)| {
+            let scalar = Scalar::typed(value, Tag::Str);
+            Scalar { group: resource.new_group(scalar.clone()), ..scalar }
+        })
+        .collect();
     let node = &mut resource.node;
     for (_, path) in specs.iter().filter(|(spec, _)| spec.selects(&id)) {
         path.visit(node, &id, Some(Create::MAP), &mut |map| {
@@ -133,8 +140,8 @@ fn set_pairs(resource: &mut Resource, pairs: &[(String, String)], specs: &Compil
             if map.kind() != Kind::Map {
                 return Err(Problem::Kind(crate::node::WrongKind { expected: Kind::Map, found: map.kind() }));
             }
-            for (key, value) in pairs {
-                map.set(key, Node::Scalar(Scalar::typed(value, Tag::Str)));
+            for ((key, _), value) in pairs.iter().zip(&values) {
+                map.set(key, Node::Scalar(value.clone()));
             }
             Ok(())
         })

@@ -191,6 +191,7 @@ fn replace_scalar(scalar: &mut Scalar, values: &BTreeMap<&str, Value>) {
     }
     // Every string that is looked at loses its style and gains a tag.
     let replaced = expand(&scalar.text, values);
+    let group = scalar.group;
     *scalar = match replaced {
         Value::String(text) => Scalar::string(&text),
         Value::Bool(bool) => Scalar::typed(&bool.to_string(), Tag::Bool),
@@ -198,6 +199,7 @@ fn replace_scalar(scalar: &mut Scalar, values: &BTreeMap<&str, Value>) {
         Value::Number(number) => Scalar::typed(&number.to_string(), Tag::Int),
         _ => scalar.clone(),
     };
+    scalar.group = group;
     if scalar.style == Style::Literal && !scalar.text.contains('\n') {
         scalar.style = Style::Plain;
     }

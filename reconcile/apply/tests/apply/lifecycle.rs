@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kube::api::{Api, Patch, PatchParams, PostParams};
 use serde_json::json;
 
-use super::{GROUP, apply, config_map, deployment, finish, options, server, set};
+use super::{GROUP, apply, config_map, deployment, finish, options, server, set, stone};
 
 fn lines(changes: &gitops_apply::ChangeSet) -> Vec<String> {
     changes.iter().map(ToString::to_string).collect()
@@ -193,6 +193,43 @@ async fn fields_that_kubectl_left_behind_go_away() {
     let managers: Vec<_> =
         object.metadata.managed_fields.unwrap().into_iter().filter_map(|entry| entry.manager).collect();
     assert_eq!(managers, ["kustomize-controller"]);
+}
+
+#[tokio::test]
+async fn only_immutable_fields_lead_to_recreation() {
+    let server = server(Workloads::Off).await;
+    let cluster = Cluster::new(server.client());
+    let definition = serde_json::to_string(&stone()).unwrap() + "\n---\n";
+    let stone = |spec: &str| {
+        format!(
+            "{{apiVersion: example.test/v1, kind: Stone, metadata: {{name: a, namespace: default}}, spec: {{{spec}}}}}"
+        )
+    };
+    let both = definition + &stone("color: blue");
+    let first = apply(&cluster, &both, &Inventory::default(), &options().prune(false)).await.unwrap();
+    assert_eq!(
+        lines(&first.changes),
+        ["CustomResourceDefinition/stones.example.test created", "Stone/default/a created"],
+        "a definition and an object of it go in one set"
+    );
+    let (kind, _) = kube::discovery::pinned_kind(
+        &server.client(),
+        &kube::core::GroupVersionKind::gvk("example.test", "v1", "Stone"),
+    )
+    .await
+    .unwrap();
+    let api: Api<kube::api::DynamicObject> = Api::namespaced_with(server.client(), "default", &kind);
+    let uid = api.get("a").await.unwrap().metadata.uid;
+    let error =
+        apply(&cluster, &stone("color: red"), &first.inventory, &options().prune(false)).await.unwrap_err();
+    assert_eq!(error.reason(), "Invalid");
+    let forced = options().prune(false).force(true);
+    let done = apply(&cluster, &stone("color: red"), &first.inventory, &forced).await.unwrap();
+    assert_eq!(lines(&done.changes), ["Stone/default/a created"]);
+    let uid_now = api.get("a").await.unwrap().metadata.uid;
+    assert_ne!(uid_now, uid);
+    apply(&cluster, &stone("color: red, weight: 0"), &first.inventory, &forced).await.unwrap_err();
+    assert_eq!(api.get("a").await.unwrap().metadata.uid, uid_now);
 }
 
 #[tokio::test]

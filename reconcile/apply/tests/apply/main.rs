@@ -64,3 +64,25 @@ async fn finish(server: &TestServer, name: &str) {
     }});
     api.patch_status(name, &PatchParams::default(), &Patch::Merge(status)).await.expect("because it exists");
 }
+
+/// A kind with a field that cannot change.
+fn stone() -> serde_json::Value {
+    serde_json::json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "stones.example.test"},
+        "spec": {
+            "group": "example.test",
+            "scope": "Namespaced",
+            "names": {"kind": "Stone", "plural": "stones", "singular": "stone", "listKind": "StoneList"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {
+                "type": "object",
+                "properties": {"spec": {"type": "object", "properties": {
+                    "weight": {"type": "integer", "minimum": 1},
+                    "color": {"type": "string", "x-kubernetes-validations": [
+                        {"rule": "self == oldSelf", "message": "Value is immutable"}]},
+                }}},
+            }}}],
+        },
+    })
+}

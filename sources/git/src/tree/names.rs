@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use crate::error::{Error, ErrorKind};
 
+/// No file system that a consumer unpacks to takes more.
+const MAX_NAME: usize = 255;
+
 /// Refuses names that would not be safe on some disk: control characters, ways to say `.git`, and links where Git reads rules.
 ///
 /// Windows device names are taken, unlike upstream (test `windows_device_names_are_taken`).
@@ -13,6 +16,9 @@ pub(super) fn check(name: &[u8], is_link: bool) -> Result<(), Error> {
         return Err(Error::new(ErrorKind::UnsafeTree, what));
     }
     let bad = || Error::new(ErrorKind::UnsafeTree, format!("invalid path: {}", quote(name)));
+    if name.len() > MAX_NAME {
+        return Err(Error::new(ErrorKind::UnsafeTree, "file name too long"));
+    }
     if name.is_empty() || name.contains(&b'/') {
         return Err(bad());
     }

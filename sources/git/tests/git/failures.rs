@@ -262,6 +262,7 @@ async fn what_is_larger_than_a_limit_is_refused() {
         Limits::default().response_bytes(10_000),
         Limits::default().object_bytes(10_000),
         Limits::default().entries(3),
+        Limits::default().path_bytes(4),
     ] {
         let found = error(&open().limits(limits)).await;
         assert_eq!(found.kind(), ErrorKind::TooLarge, "{limits:?} {found}");

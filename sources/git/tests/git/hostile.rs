@@ -72,3 +72,19 @@ async fn odd_but_harmless_names_are_taken() {
     .unwrap();
     assert_eq!(count, 8);
 }
+
+#[tokio::test]
+async fn deep_directories_are_read_up_to_the_longest_path() {
+    let server = Server::start();
+    let repo = server.repository("repo.git");
+    let deep = format!("{}f", "d/".repeat(2000));
+    repo.commit("main", &[("100644", &deep, "1")]);
+    repo.commit("long", &[("100644", &"n".repeat(256), "1")]);
+    let staging = tempfile::tempdir().unwrap();
+    let open = |branch| Request::new(server.url("plain/repo.git")).reference(Reference::branch(branch));
+    let revision = resolve(&open("main")).await.unwrap();
+    fetch(&open("main"), &revision, staging.path()).await.unwrap();
+    let revision = resolve(&open("long")).await.unwrap();
+    let error = fetch(&open("long"), &revision, staging.path()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnsafeTree);
+}

@@ -40,7 +40,7 @@ impl From<&gitops_yaml::Node> for Node {
     }
 }
 
-fn scalar(node: &gitops_yaml::Node) -> Scalar {
+pub(crate) fn scalar(node: &gitops_yaml::Node) -> Scalar {
     let Some(scalar) = node.as_scalar() else {
         // A mapping as a key: nothing can be printed of it.
         return Scalar::typed("", Tag::Other);
@@ -57,7 +57,7 @@ fn scalar(node: &gitops_yaml::Node) -> Scalar {
         None if style == Style::Plain => (Tag::of(&scalar.value), false),
         None => (Tag::Str, false),
     };
-    Scalar { text: scalar.value.as_str().into(), tag, style, tagged }
+    Scalar { text: scalar.value.as_str().into(), tag, style, tagged, group: 0 }
 }
 
 /// Replaces `<<` entries by what they name, in the whole tree.
