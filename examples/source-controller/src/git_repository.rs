@@ -14,7 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gitops_api::meta::{Artifact, Conditions, reason as common};
 use gitops_api::source::v1::{GitRepository, reason};
-use gitops_artifact::store::{Local, Owner, Retention};
+use gitops_artifact::store::{Local, Owner, Retention, Store};
 use gitops_reconcile::{Context, Event, Failure, Next, OrFail, Outcome, Reconciler};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -86,8 +86,10 @@ impl Reconciler for GitRepositories {
 
     async fn finalize(&self, _: &GitRepository, cx: &Context<Self>) -> Result<Outcome, Failure> {
         let directory = directory(cx)?;
-        let existed = tokio::fs::try_exists(self.store.root().join(directory.to_string())).await.unwrap_or(false);
-        use gitops_artifact::store::Store;
+        let existed = match directory.file("any") {
+            Ok(file) => self.store.path(&file).parent().is_some_and(std::path::Path::exists),
+            Err(_) => false,
+        };
         self.store.remove_all(&directory).await.map_err(|error| {
             Failure::text(
                 reason::GARBAGE_COLLECTION_FAILED,
@@ -122,7 +124,7 @@ impl GitRepositories {
             return Ok(run.unchanged(&found.revision, found.cheap, failed_before));
         };
         let checkout = run.fetch(&found.request, &found.revision).await?;
-        run.publish(&found.revision, &checkout, includes, failed_before).await
+        run.publish(&found.revision, checkout, includes, failed_before).await
     }
 }
 
@@ -142,7 +144,7 @@ fn mark(repo: &GitRepository, cx: &Context<GitRepositories>) {
 fn is_new(repo: &GitRepository, cx: &Context<GitRepositories>) -> bool {
     let generation = repo.metadata.generation.unwrap_or(0);
     cx.observed_generation() != Some(generation)
-        && !repo.conditions().iter().any(|c| c.type_ == "Ready" && c.observed_generation == Some(generation))
+        && !repo.conditions().iter().any(|c| c.type_ == "Ready" && c.observed_generation == generation)
 }
 
 fn failed_before(repo: &GitRepository) -> bool {

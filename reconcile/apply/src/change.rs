@@ -103,7 +103,9 @@ impl ChangeSet {
 
     /// Returns whether anything was written.
     pub fn has_writes(&self) -> bool {
-        self.0.iter().any(|change| matches!(change.action, Action::Created | Action::Configured | Action::Deleted))
+        self.0
+            .iter()
+            .any(|change| matches!(change.action, Action::Created | Action::Configured | Action::Deleted))
     }
 }
 

@@ -208,11 +208,19 @@ pub(crate) fn is_immutable(error: &kube::Error) -> bool {
     }
     let says_so = |text: &str| {
         let text = text.to_lowercase();
-        ["is immutable", "immutable field", "may not change", "may not be changed", "cannot be changed", "can not be changed"]
-            .iter()
-            .any(|phrase| text.contains(phrase))
+        [
+            "is immutable",
+            "immutable field",
+            "may not change",
+            "may not be changed",
+            "cannot be changed",
+            "can not be changed",
+        ]
+        .iter()
+        .any(|phrase| text.contains(phrase))
             || text.contains("forbidden: updates to") && text.contains("spec")
             || text.contains("cannot change ")
     };
-    says_so(&status.message) || status.details.iter().flat_map(|d| &d.causes).any(|cause| says_so(&cause.message))
+    says_so(&status.message)
+        || status.details.iter().flat_map(|d| &d.causes).any(|cause| says_so(&cause.message))
 }

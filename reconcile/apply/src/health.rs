@@ -118,7 +118,9 @@ fn generation(object: &Value) -> Option<Status> {
     let generation = object.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or_default();
     (observed != generation).then(|| {
         let kind = object["kind"].as_str().unwrap_or_default();
-        Status::in_progress(format!("{kind} generation is {generation}, but latest observed generation is {observed}"))
+        Status::in_progress(format!(
+            "{kind} generation is {generation}, but latest observed generation is {observed}"
+        ))
     })
 }
 

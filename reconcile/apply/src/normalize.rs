@@ -76,7 +76,8 @@ fn fold_string_data(secret: &mut Value) {
 
 /// A conversion webhook's `caBundle` that is a placeholder for an injector is refused by the server; it is left to the injector.
 fn drop_placeholder_bundle(definition: &mut Value) {
-    let Some(client) = definition.pointer_mut("/spec/conversion/webhook/clientConfig").and_then(Value::as_object_mut)
+    let Some(client) =
+        definition.pointer_mut("/spec/conversion/webhook/clientConfig").and_then(Value::as_object_mut)
     else {
         return;
     };
@@ -104,7 +105,9 @@ fn fits(value: &Value, definition: &Value, depth: usize) -> bool {
     let properties = definition.get("properties").and_then(Value::as_object);
     match (definition.get("type").and_then(Value::as_str), value) {
         (_, Value::Null) | (None, _) => true,
-        (Some("string"), value) => value.is_string() || definition.get("format").is_some_and(|f| f == "int-or-string"),
+        (Some("string"), value) => {
+            value.is_string() || definition.get("format").is_some_and(|f| f == "int-or-string")
+        }
         (Some("integer" | "number"), value) => value.is_number(),
         (Some("boolean"), value) => value.is_boolean(),
         (Some("array"), Value::Array(items)) => {

@@ -31,10 +31,14 @@ impl Selector {
 
     /// Returns whether the object is picked.
     pub fn matches(&self, object: &Value) -> bool {
-        let find = |field: &str, key: &str| object.get("metadata")?.get(field)?.get(key)?.as_str().map(str::to_lowercase);
+        let find = |field: &str, key: &str| {
+            object.get("metadata")?.get(field)?.get(key)?.as_str().map(str::to_lowercase)
+        };
         self.0.iter().any(|(key, value)| {
             let value = value.to_lowercase();
-            ["labels", "annotations"].into_iter().any(|field| find(field, key).is_some_and(|found| found == value))
+            ["labels", "annotations"]
+                .into_iter()
+                .any(|field| find(field, key).is_some_and(|found| found == value))
         })
     }
 }
@@ -73,7 +77,9 @@ impl Owner {
 
     pub(crate) fn owns(&self, object: &Value) -> bool {
         let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
-        self.labels().iter().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(&Value::from(value.as_str())))
+        self.labels().iter().all(|(key, value)| {
+            labels.and_then(|labels| labels.get(key)) == Some(&Value::from(value.as_str()))
+        })
     }
 }
 

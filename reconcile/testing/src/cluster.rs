@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::registry::Registry;
+use crate::server::Workloads;
 use crate::store::Store;
 
 /// Everything that the parts of the server share.
@@ -20,11 +21,13 @@ pub(crate) struct Cluster {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) bookmark_every: Duration,
-    pub(crate) namespace_controller: bool,
+    /// Whether namespaces are emptied and dependents collected.
+    pub(crate) controllers: bool,
+    pub(crate) workloads: Workloads,
 }
 
 impl Cluster {
-    pub(crate) fn new(history: usize, seed: Option<u64>, namespace_controller: bool) -> Self {
+    pub(crate) fn new(history: usize, seed: Option<u64>, controllers: bool, workloads: Workloads) -> Self {
         Self {
             store: Store::new(history),
             registry: Registry::new(),
@@ -33,7 +36,8 @@ impl Cluster {
             faults: Faults::default(),
             journal: Journal::default(),
             bookmark_every: Duration::from_secs(55),
-            namespace_controller,
+            controllers,
+            workloads,
         }
     }
 }

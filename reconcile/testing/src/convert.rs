@@ -10,7 +10,18 @@ use crate::store::Record;
 
 /// Returns a stored object as the resource shows it, without `apiVersion` and `kind`.
 pub(crate) fn read(resource: &Resource, record: &Record) -> Value {
-    record.value()
+    let mut value = record.value();
+    if let Some(custom) = &resource.custom
+        && custom.schema_id != record.schema
+    {
+        if let Some(schema) = &custom.storage_schema {
+            schema.read(&mut value);
+        }
+        if let Some(schema) = &custom.schema {
+            schema.read(&mut value);
+        }
+    }
+    value
 }
 
 /// Returns the serialized form of [`read`], without parsing where the stored bytes will do.

@@ -161,10 +161,33 @@ pub(crate) fn object_at<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut M
 
 /// Writes YAML.
 pub(crate) fn to_yaml(value: &Value) -> String {
-    value.to_string()
+    gitops_yaml::emit::to_yaml(value)
 }
 
 /// Reads the first YAML document.
 pub(crate) fn yaml(bytes: &[u8]) -> Result<Node, String> {
-    json(bytes)
+    let limits = gitops_yaml::Limits::default();
+    let wrap = |error: gitops_yaml::Error| format!("yaml: {error}");
+    let documents = gitops_yaml::read_documents(bytes, &limits).map_err(wrap)?;
+    let Some(document) = documents.first() else { return Ok(Node::Scalar(Value::Null)) };
+    yaml_node(&document.root).map_err(wrap)
+}
+
+fn yaml_node(node: &gitops_yaml::Node) -> Result<Node, gitops_yaml::Error> {
+    match node.kind() {
+        gitops_yaml::Kind::Mapping(_) => {
+            let entries = node.entries().iter().map(|(key, value)| {
+                let key = match key.to_value(gitops_yaml::Dialect::V2)? {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                Ok((key, yaml_node(value)?))
+            });
+            Ok(Node::Map(entries.collect::<Result<_, _>>()?))
+        }
+        gitops_yaml::Kind::Sequence(_) => {
+            Ok(Node::List(node.items().iter().map(yaml_node).collect::<Result<_, _>>()?))
+        }
+        _ => Ok(Node::Scalar(node.to_value(gitops_yaml::Dialect::V2)?)),
+    }
 }

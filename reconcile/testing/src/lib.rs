@@ -42,9 +42,11 @@
 mod cluster;
 mod controllers;
 mod convert;
+mod crd;
 mod decode;
 mod error;
 mod faults;
+pub mod git;
 mod http;
 mod index;
 mod journal;

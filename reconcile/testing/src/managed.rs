@@ -28,6 +28,8 @@ impl KindVersions<'_> {
             }
         } else {
             types.insert(resource.api_version(), merge_type(resource));
+        }
+        if resource.scale.is_some() {
             if let Some(scale) = builtin().object_type("autoscaling/v1", "Scale") {
                 types.insert("autoscaling/v1".to_owned(), scale);
             }
@@ -167,4 +169,19 @@ fn refusal(error: &Error) -> Refusal {
         ErrorKind::BadRequest => Refusal::bad_request(message),
         _ => Refusal::plain_500(message),
     }
+}
+
+/// Returns the entries of a Scale after a plain write.
+pub(crate) fn track_scale(call: &Call, live: &Value, scale: &Value) -> Value {
+    let versions = KindVersions::of(call);
+    let endpoint = FieldManager::new(&versions, "autoscaling/v1", "Scale").subresource("scale");
+    endpoint.update_or_keep(live, scale, &call.manager(), &call.cluster.clock.text())
+}
+
+/// Applies a configuration to a Scale.
+pub(crate) fn apply_scale(call: &Call, live: &Value, config: &Value, force: bool) -> Result<Value, Refusal> {
+    let versions = KindVersions::of(call);
+    let endpoint = FieldManager::new(&versions, "autoscaling/v1", "Scale").subresource("scale");
+    let now = call.cluster.clock.text();
+    endpoint.apply(live, config, &call.manager(), force, &now).map_err(|error| refusal(&error))
 }

@@ -55,6 +55,15 @@ impl Cause {
         Self::new("FieldValueNotSupported", field, message)
     }
 
+    /// A value that is missing or not one of those allowed, as some kinds report it.
+    pub(crate) fn required_value_unsupported(field: &str, value: &str, supported: &[&str]) -> Self {
+        let list: Vec<String> = supported.iter().map(|text| quote(text)).collect();
+        let detail = format!("valid values: {}", list.join(", "));
+        let message = format!("Required value: {detail}");
+        let _ = value;
+        Self::new("FieldValueRequired", field, message)
+    }
+
     pub(crate) fn new(reason: &'static str, field: impl Into<String>, message: String) -> Self {
         Self { reason, field: field.into(), message }
     }

@@ -7,6 +7,7 @@ pub(crate) mod builtin;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use gitops_api::schema::Schema;
 use serde_json::Value;
 
 use crate::refusal::About;
@@ -61,7 +62,9 @@ pub(crate) struct Flags {
 pub(crate) struct Custom {
     pub(crate) crd: String,
     pub(crate) version: Value,
-    pub(crate) schema: Option<crate::schema::Structural>,
+    pub(crate) schema: Option<Arc<Schema>>,
+    /// The schema of the version in which objects are stored.
+    pub(crate) storage_schema: Option<Arc<Schema>>,
     /// The type as merging sees it.
     pub(crate) merge: gitops_smd::ObjectType,
     /// Changes whenever the definition does.

@@ -8,6 +8,7 @@ mod create;
 mod decode;
 mod delete;
 mod discovery;
+mod internal;
 mod list;
 mod meta;
 mod options;
@@ -20,8 +21,9 @@ mod watch;
 use std::io;
 use std::sync::Arc;
 
-pub(crate) use call::{Call, Verb};
-pub(crate) use meta::namespace_state;
+pub(crate) use call::{Call, User, Verb};
+pub(crate) use internal::{delete_quietly, drop_finalizer, edit, write_status};
+pub(crate) use meta::{metadata_mut, remove};
 pub(crate) use patch::merge;
 pub(crate) use present::metadata_of;
 

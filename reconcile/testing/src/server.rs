@@ -91,7 +91,7 @@ impl Builder {
     /// # Errors
     /// [`ErrorKind::Refused`] when a definition is not valid.
     pub async fn try_start(self) -> Result<TestServer, Error> {
-        let cluster = Arc::new(Cluster::new(self.history, self.seed, self.controllers));
+        let cluster = Arc::new(Cluster::new(self.history, self.seed, self.controllers, self.workloads));
         let server = TestServer { cluster };
         for namespace in ["default", "kube-system", "kube-public", "kube-node-lease"] {
             let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
@@ -100,7 +100,6 @@ impl Builder {
         for crd in &self.crds {
             server.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd).await?;
         }
-        crate::controllers::start(&server.cluster, self.controllers, self.workloads);
         server.cluster.journal.clear();
         Ok(server)
     }

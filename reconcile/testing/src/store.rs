@@ -29,6 +29,8 @@ pub(crate) struct Record {
     pub(crate) key: Key,
     pub(crate) revision: u64,
     pub(crate) uid: String,
+    /// The uids of the owners.
+    pub(crate) owners: Vec<String>,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) fields: BTreeMap<String, String>,
     /// The schema generation that wrote the bytes; reads under another one convert.
@@ -261,6 +263,25 @@ impl Store {
         Ok(record)
     }
 
+    /// Returns the objects that name an owner.
+    pub(crate) fn dependents(&self, owner: &str) -> Vec<(String, Arc<Record>)> {
+        self.search(|record| record.owners.iter().any(|uid| uid == owner))
+    }
+
+    /// Returns the object with a uid.
+    pub(crate) fn find(&self, uid: &str) -> Option<(String, Arc<Record>)> {
+        self.search(|record| record.uid == uid).pop()
+    }
+
+    fn search(&self, fits: impl Fn(&Record) -> bool) -> Vec<(String, Arc<Record>)> {
+        let inner = self.lock();
+        let tables = inner.tables.iter();
+        let all = tables.flat_map(|(name, table)| table.objects.values().map(move |record| (name, record)));
+        all.filter(|(_, record)| fits(record))
+            .map(|(name, record)| (name.clone(), Arc::clone(record)))
+            .collect()
+    }
+
     /// Returns the state before the latest change of an object, if it is still known.
     pub(crate) fn before(&self, table: &str, key: &Key) -> Option<Arc<Record>> {
         let inner = self.lock();
@@ -326,6 +347,12 @@ fn record(key: &Key, revision: u64, draft: Draft) -> Record {
             .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
             .collect()
     });
+    let owners = metadata["ownerReferences"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|owner| owner["uid"].as_str().map(str::to_owned))
+        .collect();
     let bytes = Bytes::from(object.to_string());
-    Record { key: key.clone(), revision, uid, labels, fields, schema, bytes }
+    Record { key: key.clone(), revision, uid, owners, labels, fields, schema, bytes }
 }

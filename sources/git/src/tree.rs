@@ -11,6 +11,9 @@ use crate::{
     mirror::Mirror,
 };
 
+/// Decoded delta bases that one thread keeps at hand.
+const PACK_CACHE_BYTES: usize = 16 << 20;
+
 pub(crate) mod flat;
 mod names;
 
@@ -69,7 +72,7 @@ impl Store {
     /// A handle for one thread. It keeps bases of deltas at hand: files of one directory tend to hang on each other.
     pub(crate) fn handle(&self) -> Handle {
         let mut handle = gix::odb::Cache::from(self.objects.to_handle_arc());
-        handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::StaticLinkedList::<64>::default()));
+        handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE_BYTES)));
         handle
     }
 }
@@ -82,6 +85,17 @@ impl Tree {
     /// Returns the id of the commit, 40 hexadecimal digits.
     pub fn commit(&self) -> String {
         self.commit.to_string()
+    }
+
+    /// Returns the first line of the commit's message; empty if the commit cannot be read.
+    pub fn subject(&self) -> String {
+        let Some(store) = self.stores.first() else { return String::new() };
+        let mut buffer = Vec::new();
+        let Ok(Some(object)) = store.handle().try_find(&self.commit, &mut buffer) else { return String::new() };
+        // Headers end at the first empty line; the message follows.
+        let text = String::from_utf8_lossy(object.data);
+        let message = text.split_once("\n\n").map_or("", |(_, message)| message);
+        message.trim_start().lines().next().unwrap_or_default().trim_end().to_owned()
     }
 }
 

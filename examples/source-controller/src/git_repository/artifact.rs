@@ -46,20 +46,21 @@ impl Run<'_> {
     pub(crate) async fn publish(
         &self,
         revision: &Revision,
-        tree: &git::Tree,
+        tree: git::Tree,
         includes: Vec<Artifact>,
         failed_before: bool,
     ) -> Result<Outcome, Failure> {
         let spec = &self.repo.spec;
+        let subject = shortened(&tree.subject());
         let commit = revision.hex().unwrap_or_default().to_owned();
         let path = self
             .directory
             .file(&format!("{commit}.tar.gz"))
             .map_err(|error| self.storage_failed(common::INVALID_PATH, error.to_string()))?;
         let rules = IgnoreRules::default().extra(spec.ignore.clone());
-        let (tree_to_pack, staging) = (tree.clone(), self.owner.store.staging().to_owned());
+        let staging = self.owner.store.staging().to_owned();
         let packed = tokio::task::spawn_blocking(move || {
-            Archive::create(&tree_to_pack, &rules, &PackOptions::default(), &staging)
+            Archive::create(&tree, &rules, &PackOptions::default(), &staging)
         });
         let archive = match packed.await {
             Ok(Ok(archive)) => archive,
@@ -93,7 +94,6 @@ impl Run<'_> {
             digest,
             size,
         });
-        let subject = shortened(tree.subject());
         let outcome = self.ready(revision);
         Ok(match (new, failed_before) {
             (true, _) => outcome.announce(stored(reason::NEW_ARTIFACT, &subject, &artifact)),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use gitops_api::source::v1::{GitProvider, reason};
-use gitops_git::{Auth, Reference, Request};
+use gitops_git::{Auth, Proxy, Reference, ReferenceFields, Request, Tls};
 use gitops_reconcile::{Failure, Next};
 use k8s_openapi::api::core::v1::Secret;
 use url::Url;
@@ -30,15 +30,35 @@ impl Run<'_> {
         if let Some(secret) = &spec.secret_ref {
             data = self.secret(&secret.name).await?;
         }
+        let known = self.artifact.as_ref().and_then(|artifact| artifact.revision.parse().ok());
         let mut request = Request::new(url.as_str())
-            .map_err(|error| invalid_auth(error.to_string()))?
             .reference(self.reference())
-            .timeout(self.repo.timeout().into());
-        request = request.auth(auth(&url, &data)?);
-        if let Some(ca) = data.get("ca.crt").or_else(|| data.get("caFile")) {
-            request = request.ca(ca.clone());
+            .timeout(self.repo.timeout().into())
+            .observed(known)
+            .sparse(spec.sparse_checkout.iter().cloned())
+            .submodules(spec.recurse_submodules)
+            .auth(auth(&url, &data)?)
+            .tls(tls(&data));
+        if let Some(proxy) = &spec.proxy_secret_ref {
+            request = request.proxy(Some(self.proxy(&proxy.name).await?));
         }
         Ok(request)
+    }
+
+    async fn proxy(&self, name: &str) -> Result<Proxy, Failure> {
+        let data = self.secret(name).await?;
+        let text = |key: &str| data.get(key).map(|value| String::from_utf8_lossy(value).into_owned());
+        let Some(address) = text("address") else {
+            let namespace = self.cx.key().namespace();
+            let what = format!("invalid proxy secret '{namespace}/{name}': key 'address' is missing");
+            let message = format!("failed to configure proxy options: {what}");
+            return Err(Failure::text(reason::AUTHENTICATION_FAILED, Next::Retry, message));
+        };
+        let proxy = Proxy::new(address);
+        Ok(match text("username") {
+            Some(username) => proxy.login(username, text("password").unwrap_or_default()),
+            None => proxy,
+        })
     }
 
     fn check_provider(&self) -> Result<(), Failure> {
@@ -53,7 +73,7 @@ impl Run<'_> {
         }
         match self.repo.provider() {
             GitProvider::Generic => Ok(()),
-            GitProvider::Github if spec.secret_ref.is_none() => Err(Failure::text(
+            GitProvider::GitHub if spec.secret_ref.is_none() => Err(Failure::text(
                 reason::INVALID_PROVIDER_CONFIGURATION,
                 Next::Stall,
                 "secretRef with github app data must be specified when provider is set to github",
@@ -81,25 +101,27 @@ impl Run<'_> {
         }
     }
 
-    /// The reference by upstream's precedence: commit, name, tag, semver, branch.
     fn reference(&self) -> Reference {
         let reference = self.repo.spec.reference.clone().unwrap_or_default();
-        let branch = reference.branch.clone().filter(|text| !text.is_empty());
-        let set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        if let Some(commit) = set(&reference.commit) {
-            return Reference::commit(commit, set(&reference.name).or(branch));
-        }
-        if let Some(name) = set(&reference.name) {
-            return Reference::name(name);
-        }
-        if let Some(tag) = set(&reference.tag) {
-            return Reference::tag(tag);
-        }
-        if let Some(range) = set(&reference.semver) {
-            return Reference::semver(range);
-        }
-        Reference::branch(branch.unwrap_or_else(|| "master".to_owned()))
+        Reference::choose(&ReferenceFields {
+            branch: reference.branch.as_deref(),
+            tag: reference.tag.as_deref(),
+            semver: reference.semver.as_deref(),
+            name: reference.name.as_deref(),
+            commit: reference.commit.as_deref(),
+        })
     }
+}
+
+fn tls(data: &Data) -> Tls {
+    let mut tls = Tls::default();
+    if let Some(ca) = data.get("ca.crt").or_else(|| data.get("caFile")) {
+        tls = tls.ca(ca.clone());
+    }
+    if let (Some(chain), Some(key)) = (data.get("tls.crt"), data.get("tls.key")) {
+        tls = tls.identity(chain.clone(), key.clone());
+    }
+    tls
 }
 
 fn invalid_auth(detail: impl std::fmt::Display) -> Failure {

@@ -5,6 +5,7 @@
 use gitops_api::meta::Artifact;
 use gitops_api::source::v1::reason;
 use gitops_artifact::Revision;
+use gitops_artifact::store::Store;
 use gitops_git as git;
 use gitops_reconcile::{Failure, Next};
 
@@ -51,14 +52,7 @@ impl Run<'_> {
 
     /// Fetches the files of a revision.
     pub(crate) async fn fetch(&self, request: &git::Request, revision: &Revision) -> Result<git::Tree, Failure> {
-        let mirror = tempfile::Builder::new()
-            .prefix("gitrepository-")
-            .tempdir()
-            .map_err(|error| {
-                let message = format!("failed to create temporary working directory: {error}");
-                self.storage_failed(reason::DIRECTORY_CREATION_FAILED, message)
-            })?;
-        let tree = git::fetch(request, revision, mirror.path())
+        let tree = git::fetch(request, revision, self.owner.store.staging())
             .await
             .map_err(|error| self.fetch_failed(failure(&error)))?;
         Ok(tree)
@@ -85,12 +79,7 @@ fn failure(error: &git::Error) -> Failure {
     if error.kind() == git::ErrorKind::EmptyRepository {
         return Failure::text(reason::EMPTY_GIT_REPOSITORY, Next::Retry, "git repository is empty");
     }
-    let mut text = format!("failed to checkout and determine revision: {error}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(level) = cause {
-        text.push_str(": ");
-        text.push_str(&level.to_string());
-        cause = level.source();
-    }
+    // The first level is what upstream says; what lies below is for logs.
+    let text = format!("failed to checkout and determine revision: {error}");
     Failure::text(reason::GIT_OPERATION_FAILED, Next::Retry, text)
 }

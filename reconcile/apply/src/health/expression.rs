@@ -32,7 +32,10 @@ impl Expressions {
     pub fn compile(current: &str, in_progress: Option<&str>, failed: Option<&str>) -> Result<Self, Error> {
         let compile = |name: &str, text: &str| {
             Program::compile(text).map_err(|cause| {
-                Error::new(ErrorKind::Configuration, format!("failed to parse the {name} expression '{text}': {cause}"))
+                Error::new(
+                    ErrorKind::Configuration,
+                    format!("failed to parse the {name} expression '{text}': {cause}"),
+                )
             })
         };
         let optional = |name: &str, text: Option<&str>| {

@@ -223,7 +223,12 @@ fn job(object: &Value) -> Status {
     for condition in conditions(object).filter(|condition| condition.status == "True") {
         match condition.kind {
             "Complete" => return Status::current("Job Completed"),
-            "Failed" => return Status::failed(format!("Job Failed. failed: {}", number(object, "/status/failed", 0))),
+            "Failed" => {
+                return Status::failed(format!(
+                    "Job Failed. failed: {}",
+                    number(object, "/status/failed", 0)
+                ));
+            }
             _ => {}
         }
     }
@@ -238,7 +243,9 @@ fn definition(object: &Value) -> Status {
         match (condition.kind, condition.status) {
             ("NamesAccepted", "False") => return Status::failed(condition.message),
             ("Established", "True") => return Status::current("CRD is established"),
-            ("Established", "False") if condition.reason != "Installing" => return Status::failed(condition.message),
+            ("Established", "False") if condition.reason != "Installing" => {
+                return Status::failed(condition.message);
+            }
             _ => {}
         }
     }

@@ -52,10 +52,12 @@ pub(crate) fn create_object(
     let resource = std::sync::Arc::clone(&call.resource);
     meta::prepare_create(&call.cluster, &resource, &call.namespace, &mut object);
     meta::tidy(&mut object);
-    crate::kinds::prepare_create(&resource, &mut object);
+    crate::kinds::prepare_create(&call.cluster, &resource, &mut object);
     let mut causes = meta::validate_create(&resource, &object);
     causes.extend(crate::kinds::validate_create(&resource, &object));
-    causes.extend(crate::schema::validate(&resource, &object, None));
+    let (more, warnings) = crate::schema::validate(&resource, &object, None, false);
+    causes.extend(more);
+    call.warnings.extend(warnings);
     if !causes.is_empty() {
         return Err(call.invalid(object["metadata"]["name"].as_str().unwrap_or_default(), &causes));
     }

@@ -65,7 +65,7 @@ fn identity(call: &Call, object: &Value) -> Result<(), Refusal> {
     if resource.is_custom() {
         if kind.is_empty() {
             let text = format!(
-                "the object provided is unrecognized (must be of type {}): Object 'Kind' is missing in '{object}'",
+                "the object provided is unrecognized (must be of type {}): Object 'Kind' is missing in '{object}' ({object})",
                 resource.kind
             );
             return Err(Refusal::bad_request(text));

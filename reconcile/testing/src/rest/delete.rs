@@ -171,7 +171,7 @@ fn one(call: &Call, options: &Options, record: &Arc<Record>, live: &Value) -> Re
         || grace > 0
         || (resource.is("", "namespaces")
             && live["spec"]["finalizers"].as_array().is_some_and(|finalizers| !finalizers.is_empty()))
-        || crate::kinds::deletion_waits(&call.cluster, resource, &record.key.name);
+        || (crate::kinds::deletion_waits(resource) && !deleting);
     if !held {
         if !call.dry_run() {
             change::remove(&call.cluster, resource, record, object.clone()).map_err(missed(call))?;
@@ -186,7 +186,7 @@ fn one(call: &Call, options: &Options, record: &Arc<Record>, live: &Value) -> Re
         if let Some(generation) = object["metadata"]["generation"].as_i64() {
             object["metadata"]["generation"] = json!(generation + 1);
         }
-        crate::kinds::mark_deleting(&call.cluster, resource, &mut object);
+        crate::kinds::mark_deleting(resource, live, &mut object);
     }
     if object == *live || call.dry_run() {
         return Ok(Gone::Later(object));

@@ -142,7 +142,7 @@ pub(crate) fn advance(
         }
         _ => {
             keep_status(call, live, &mut object);
-            crate::kinds::prepare_update(&resource, live, &mut object);
+            crate::kinds::prepare_update(&call.cluster, &resource, live, &mut object);
         }
     }
     meta::tidy(&mut object);
@@ -153,7 +153,10 @@ pub(crate) fn advance(
     let mut causes = meta::validate_update(live, &object);
     if call.subresource.as_deref() != Some("finalize") {
         causes.extend(crate::kinds::validate_update(&resource, live, &object));
-        causes.extend(crate::schema::validate(&resource, &object, Some(live)));
+        let status = call.subresource.as_deref() == Some("status");
+        let (more, warnings) = crate::schema::validate(&resource, &object, Some(live), status);
+        causes.extend(more);
+        call.warnings.extend(warnings);
     }
     if !causes.is_empty() {
         return Err(Missed::Refused(call.invalid(call.named(), &causes)));

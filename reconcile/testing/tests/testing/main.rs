@@ -4,4 +4,5 @@
 
 mod crud;
 mod faults;
+mod git;
 mod watch;

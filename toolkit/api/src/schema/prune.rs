@@ -12,6 +12,11 @@ pub(super) fn prune(object: &mut Value, root: &Node) -> Vec<String> {
     unknown
 }
 
+/// Removes what the schema of a part does not declare.
+pub(super) fn prune_as(value: &mut Value, node: &Node, embedded: bool) {
+    visit(value, Some(node), embedded, "", &mut Vec::new());
+}
+
 fn is_meta(key: &str) -> bool {
     matches!(key, "apiVersion" | "kind" | "metadata")
 }

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Which live objects are known to be as desired.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use gitops_manifest::ObjectId;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokio::sync::broadcast;
+use tokio::time::Instant;
+
+use super::Drift;
+
+/// After this time an object is tried again even though nothing changed: admission rules and defaults may have.
+const VERIFY_AFTER: Duration = Duration::from_secs(3600);
+
+/// Remembers, per object, that applying a given desired state to a given live state changes nothing.
+pub(crate) struct Verified {
+    entries: Mutex<HashMap<ObjectId, Entry>>,
+    schemas: Mutex<HashMap<String, u64>>,
+    drifts: broadcast::Sender<Drift>,
+}
+
+struct Entry {
+    desired: String,
+    fingerprint: String,
+    schema: u64,
+    at: Instant,
+    /// Writes of our own that are under way: what the watch says meanwhile is no drift.
+    busy: u32,
+    reported: bool,
+}
+
+impl Default for Verified {
+    fn default() -> Self {
+        Self { entries: Mutex::default(), schemas: Mutex::default(), drifts: broadcast::Sender::new(1024) }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Verified {
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Drift> {
+        self.drifts.subscribe()
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.entries).clear();
+    }
+
+    /// Says that the definition of a group's kinds changed, so that nothing known of them counts.
+    pub(crate) fn schema_changed(&self, group: &str) {
+        *lock(&self.schemas).entry(group.to_owned()).or_default() += 1;
+    }
+
+    fn schema(&self, group: &str) -> u64 {
+        lock(&self.schemas).get(group).copied().unwrap_or_default()
+    }
+
+    /// Returns the fingerprint of the live object that was found to be as desired.
+    pub(crate) fn fingerprint(&self, id: &ObjectId, desired: &str) -> Option<String> {
+        let schema = self.schema(&id.group);
+        let entries = lock(&self.entries);
+        let entry = entries.get(id).filter(|entry| entry.desired == desired && entry.schema == schema)?;
+        (entry.at.elapsed() < VERIFY_AFTER).then(|| entry.fingerprint.clone())
+    }
+
+    pub(crate) fn record(&self, id: &ObjectId, desired: &str, fingerprint: String) {
+        let schema = self.schema(&id.group);
+        let mut entries = lock(&self.entries);
+        let busy = entries.get(id).map_or(0, |entry| entry.busy);
+        let entry = Entry {
+            desired: desired.to_owned(),
+            fingerprint,
+            schema,
+            at: Instant::now(),
+            busy,
+            reported: false,
+        };
+        entries.insert(id.clone(), entry);
+    }
+
+    pub(crate) fn remove(&self, id: &ObjectId) {
+        lock(&self.entries).remove(id);
+    }
+
+    /// Marks a write of our own until the guard is dropped.
+    pub(crate) fn busy<'a>(&'a self, id: &'a ObjectId) -> Busy<'a> {
+        if let Some(entry) = lock(&self.entries).get_mut(id) {
+            entry.busy += 1;
+        }
+        Busy { verified: self, id }
+    }
+
+    /// Takes note of what the watch says; an object that is not as it was verified any more is a drift.
+    pub(crate) fn seen(&self, id: &ObjectId, fingerprint: Option<&str>, owner: (&str, &str)) {
+        let mut entries = lock(&self.entries);
+        let Some(entry) = entries.get_mut(id).filter(|entry| entry.busy == 0) else { return };
+        if fingerprint == Some(entry.fingerprint.as_str()) {
+            entry.reported = false;
+        } else if !entry.reported {
+            entry.reported = true;
+            // Nobody may be listening.
+            let _ = self.drifts.send(Drift {
+                id: id.clone(),
+                owner_namespace: owner.0.to_owned(),
+                owner_name: owner.1.to_owned(),
+            });
+        }
+    }
+}
+
+/// A write of our own that is under way.
+pub(crate) struct Busy<'a> {
+    verified: &'a Verified,
+    id: &'a ObjectId,
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        if let Some(entry) = lock(&self.verified.entries).get_mut(self.id) {
+            entry.busy = entry.busy.saturating_sub(1);
+        }
+    }
+}
+
+/// Returns a digest of anything that serializes, for comparison only.
+pub(crate) fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns what identifies the part of a live object that an apply could change.
+///
+/// For kinds that are watched by metadata that is the resourceVersion. For others it is a digest without the status and what the server counts
+/// up, so that a controller's status write does not matter.
+pub(crate) fn fingerprint(object: &Value, metadata_only: bool) -> String {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    if metadata_only {
+        return format!("{}@{}", text("/metadata/uid"), text("/metadata/resourceVersion"));
+    }
+    let mut object = object.clone();
+    if let Some(map) = object.as_object_mut() {
+        map.remove("status");
+        for name in ["apiVersion", "kind"] {
+            map.remove(name);
+        }
+    }
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("resourceVersion");
+        if let Some(entries) = metadata.get_mut("managedFields").and_then(Value::as_array_mut) {
+            entries.retain(|entry| entry.get("subresource").is_none());
+            for entry in entries.iter_mut() {
+                if let Some(entry) = entry.as_object_mut() {
+                    entry.remove("time");
+                }
+            }
+        }
+    }
+    digest(&[canonical(&object).as_bytes()])
+}
+
+/// JSON with sorted keys, whatever order the map keeps.
+pub(crate) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<_> = map.keys().collect();
+            keys.sort();
+            let fields =
+                keys.into_iter().map(|key| format!("{}:{}", Value::from(key.as_str()), canonical(&map[key])));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_status_write_leaves_the_fingerprint_as_it_is() {
+        let before = json!({"metadata": {"uid": "u", "resourceVersion": "1"}, "spec": {"a": 1}});
+        let after =
+            json!({"metadata": {"uid": "u", "resourceVersion": "2"}, "spec": {"a": 1}, "status": {"x": 1}});
+        assert_eq!(fingerprint(&before, false), fingerprint(&after, false));
+        assert_ne!(fingerprint(&before, true), fingerprint(&after, true));
+    }
+
+    #[test]
+    fn a_change_by_somebody_else_is_reported_once_and_one_of_our_own_is_not() {
+        let verified = Verified::default();
+        let mut drifts = verified.subscribe();
+        let id = ObjectId::new("a", "b", "", "ConfigMap");
+        verified.record(&id, "d", "f1".into());
+        {
+            let _busy = verified.busy(&id);
+            verified.seen(&id, Some("f2"), ("ns", "owner"));
+            verified.record(&id, "d", "f2".into());
+        }
+        verified.seen(&id, Some("f2"), ("ns", "owner"));
+        assert!(drifts.try_recv().is_err());
+        verified.seen(&id, Some("f3"), ("ns", "owner"));
+        verified.seen(&id, None, ("ns", "owner"));
+        assert_eq!(drifts.try_recv().map(|drift| drift.owner_name), Ok("owner".to_owned()));
+        assert!(drifts.try_recv().is_err());
+    }
+}
