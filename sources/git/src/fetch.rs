@@ -32,6 +32,17 @@ pub async fn fetch(request: &Request, revision: &Revision, staging: &Path) -> Re
 fn fetch_now(request: &Request, revision: &Revision, staging: &Path, stop: &Stop) -> Result<Tree, Error> {
     let commit = commit_id(revision.hex().unwrap_or_default())?;
     let store = download(request, commit, staging, stop)?;
+    finish(request, commit, store, staging, stop)
+}
+
+/// Makes the tree of a commit that a store has.
+pub(crate) fn finish(
+    request: &Request,
+    commit: ObjectId,
+    store: Store,
+    staging: &Path,
+    stop: &Stop,
+) -> Result<Tree, Error> {
     let root = root_tree(&store, commit, &request.reference)?;
     let mut entries = flat::read(&store, root, request, stop)?;
     let mut stores = vec![store];
@@ -50,7 +61,7 @@ pub(crate) fn download(
 ) -> Result<Store, Error> {
     let (dir, objects) = bare_repository(staging)?;
     let mut session = Session::open(request, stop)?;
-    match session.download(&[commit], Some(1), &objects) {
+    match session.download(&[commit], Some(1), &objects, None) {
         // A server of old gives only what it lists: take its branches with their history, and look whether it is there.
         Err(e) if e.kind() == ErrorKind::ReferenceNotFound => {
             let mut session = Session::open(request, stop)?;
@@ -64,14 +75,14 @@ pub(crate) fn download(
             if heads.is_empty() {
                 return Err(unresolvable(commit));
             }
-            session.download(&heads, None, &objects)?;
+            session.download(&heads, None, &objects, None)?;
         }
         done => done?,
     }
     Store::open(dir, &objects, request.limits.object_bytes)
 }
 
-fn bare_repository(staging: &Path) -> Result<(TempDir, PathBuf), Error> {
+pub(crate) fn bare_repository(staging: &Path) -> Result<(TempDir, PathBuf), Error> {
     let failed = |e: std::io::Error| {
         Error::new(ErrorKind::Io, format!("cannot make a repository in {}", staging.display())).caused_by(e)
     };
@@ -108,7 +119,7 @@ pub(crate) fn newest<'a>(
     let mut wants: Vec<ObjectId> = tags.iter().map(|(_, id)| *id).collect();
     wants.sort();
     wants.dedup();
-    session.download(&wants, Some(1), &objects)?;
+    session.download(&wants, Some(1), &objects, None)?;
     let store = Store::open(dir, &objects, 64 << 20)?;
     let handle = store.handle();
     let mut best = None;

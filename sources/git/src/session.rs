@@ -17,6 +17,7 @@ use crate::{
     error::{Error, ErrorKind},
     http::Remote,
     request::{Address, Limits, Request},
+    tree::Store,
     worker::Stop,
 };
 
@@ -81,11 +82,14 @@ impl Session {
     }
 
     /// Downloads commits without their history into the object directory of a bare repository.
+    ///
+    /// What hangs on the commits of `have`, which are there without their history, is not sent again.
     pub(crate) fn download(
         &mut self,
         wants: &[ObjectId],
         depth: Option<usize>,
         objects: &Path,
+        have: Option<(&Store, &[ObjectId])>,
     ) -> Result<(), Error> {
         let (remote, stop) = (self.remote.clone(), self.stop.clone());
         let failed = |e: gix::Error| cause(&remote, &stop, &e);
@@ -105,6 +109,14 @@ impl Session {
             && arguments.can_use_deepen()
         {
             arguments.deepen(depth);
+        }
+        if let Some((_, commits)) = have
+            && arguments.can_use_shallow()
+        {
+            for commit in commits {
+                arguments.shallow(commit);
+                arguments.have(commit);
+            }
         }
         let mut reader =
             arguments.send(&mut self.transport, true).map_err(|e| cause_of(&remote, &stop, &e))?;
@@ -128,7 +140,7 @@ impl Session {
             Some(&objects.join("pack")),
             &mut Discard,
             flag,
-            None::<gix::objs::find::Never>,
+            have.map(|(store, _)| store.handle()),
             gix::hash::Kind::Sha1,
             options,
         )

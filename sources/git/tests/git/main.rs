@@ -10,6 +10,7 @@
 mod failures;
 mod fetch;
 mod hostile;
+mod mirror;
 mod resolve;
 mod server;
 mod submodules;

@@ -35,6 +35,8 @@ struct Shared {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
+    /// How many bytes the answer to a request for a pack had.
+    pub(crate) pack: Option<usize>,
     pub(crate) authorization: Option<String>,
 }
 
@@ -113,7 +115,7 @@ fn respond<S: Read + Write>(stream: S, root: &Path, shared: &Shared) -> std::io:
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     let authorization = headers.get("authorization").cloned();
-    shared.requests.lock().unwrap().push(Seen { authorization: authorization.clone() });
+    shared.requests.lock().unwrap().push(Seen { authorization: authorization.clone(), pack: None });
 
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let (mode, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((path, ""));
@@ -180,6 +182,9 @@ fn respond<S: Read + Write>(stream: S, root: &Path, shared: &Shared) -> std::io:
             Some(code) => status = code.to_owned(),
             None => kept.push_str(&format!("{line}\r\n")),
         }
+    }
+    if method == "POST" && content.windows(4).any(|w| w == b"PACK") {
+        shared.requests.lock().unwrap().push(Seen { authorization, pack: Some(content.len()) });
     }
     if cut {
         content = &content[..content.len() / 2];
