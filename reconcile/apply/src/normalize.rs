@@ -91,7 +91,7 @@ fn drop_placeholder_bundle(definition: &mut Value) {
 
 const DEPTH: usize = 64;
 
-fn target<'a>(definition: &'a Value) -> Option<&'a Value> {
+fn target(definition: &Value) -> Option<&Value> {
     match definition.get("$ref").and_then(Value::as_str) {
         Some(reference) => gitops_smd::builtin().definition(reference),
         None => Some(definition),

@@ -128,8 +128,8 @@ impl Plan {
 
     /// Returns whether running the plan would write nothing.
     pub fn is_empty(&self) -> bool {
-        self.steps().all(|step| matches!(step.state, State::Unchanged(_) | State::Skipped))
-            && !(self.options.prune && !self.stale().is_empty())
+        let settled = self.steps().all(|step| matches!(step.state, State::Unchanged(_) | State::Skipped));
+        settled && (!self.options.prune || self.stale().is_empty())
     }
 
     /// Returns the inventory of the set: everything desired, in the order of the plan.

@@ -138,7 +138,7 @@ impl Step {
         let known = cluster.verified().fingerprint(&self.id, &self.digest)?;
         let live = cluster.get_metadata(kind, &self.id.namespace, &self.id.name).await.ok()??;
         let version = live.pointer("/metadata/resourceVersion").and_then(Value::as_str)?;
-        (known == fingerprint(&live, true)).then(|| version.to_owned())
+        (known == fingerprint(&live)).then(|| version.to_owned())
     }
 
     fn left_alone(&self, live: &Value, options: &Options) -> bool {
@@ -170,8 +170,7 @@ impl Step {
             if shared { None } else { surgery::patch(&live, &options.field_manager, &options.cleanup) };
         let drifted = drift::drifted(&live, result, &options.ignore);
         if cleanup.is_none() && !drifted {
-            let metadata_only = self.by_version(cluster, kind).await;
-            cluster.verified().record(&self.id, &self.digest, fingerprint(&live, metadata_only));
+            cluster.verified().record(&self.id, &self.digest, fingerprint(&live));
             let version = live.pointer("/metadata/resourceVersion").and_then(Value::as_str);
             return Ok(State::Unchanged(version.map(str::to_owned)));
         }
@@ -181,14 +180,6 @@ impl Step {
             body
         });
         Ok(State::Write(Write { action: Action::Configured, cleanup, replaces: None, body }))
-    }
-
-    /// Whether the fingerprint of the object is its version: where it is watched by metadata, or not at all.
-    pub(crate) async fn by_version(&self, cluster: &Cluster, kind: &Kind) -> bool {
-        match cluster.watch(kind).await {
-            Some(watch) => watch.metadata_only(),
-            None => true,
-        }
     }
 
     async fn refused(
@@ -231,8 +222,7 @@ impl Step {
         }
         let body = write.body.as_ref().unwrap_or_else(|| self.desired.value());
         let result = cluster.apply(&kind, body, &options.field_manager, false).await.map_err(failed)?;
-        let metadata_only = self.by_version(cluster, &kind).await;
-        cluster.verified().record(&self.id, &self.digest, fingerprint(&result, metadata_only));
+        cluster.verified().record(&self.id, &self.digest, fingerprint(&result));
         Ok(result.pointer("/metadata/resourceVersion").and_then(Value::as_str).map(str::to_owned))
     }
 

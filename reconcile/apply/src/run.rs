@@ -25,9 +25,20 @@ pub struct Applied {
     /// What is ours now; to be written down.
     pub inventory: Inventory,
     objects: Vec<Target>,
+    applied: usize,
 }
 
 impl Applied {
+    /// Returns what was done to desired objects.
+    pub fn applied(&self) -> ChangeSet {
+        self.changes.iter().take(self.applied).cloned().collect()
+    }
+
+    /// Returns what was done to objects that are no longer desired.
+    pub fn pruned(&self) -> ChangeSet {
+        self.changes.iter().skip(self.applied).cloned().collect()
+    }
+
     /// Returns the objects that were applied, to [`wait`] for; those left alone are not among them.
     pub fn objects(&self) -> &[Target] {
         &self.objects
@@ -77,6 +88,7 @@ pub async fn run(cluster: &Cluster, plan: Plan) -> Result<Applied, Error> {
     // What was renamed on the way (a namespace given to an object of the cluster) has its final id only now.
     let inventory: Inventory =
         changes.iter().map(|change| Entry::new(&change.id, change.version.clone())).collect();
+    let applied = changes.len();
     if options.prune {
         let of = DeleteOptions { owner: options.owner.clone(), kept: options.kept.clone() };
         let stale = stale.minus(&inventory);
@@ -89,7 +101,7 @@ pub async fn run(cluster: &Cluster, plan: Plan) -> Result<Applied, Error> {
             }
         }
     }
-    Ok(Applied { changes, inventory, objects })
+    Ok(Applied { changes, inventory, objects, applied })
 }
 
 /// Tries what could not be tried before, and fails with the first object that the server refuses.
@@ -114,10 +126,9 @@ async fn settle(cluster: &Cluster, options: &crate::Options, steps: Vec<Step>) -
     };
     let mut out = Vec::with_capacity(steps.len());
     for mut step in steps {
-        if matches!(step.state, State::Failed(_)) {
-            if let State::Failed(error) = std::mem::replace(&mut step.state, State::Skipped) {
-                return Err(error);
-            }
+        match std::mem::replace(&mut step.state, State::Skipped) {
+            State::Failed(error) => return Err(error),
+            state => step.state = state,
         }
         out.push(step);
     }

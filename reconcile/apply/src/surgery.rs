@@ -88,7 +88,7 @@ fn take_over(live: &Value, field_manager: &str, managers: &[OtherManager]) -> Op
 mod tests {
     use super::*;
 
-    fn entry(manager: &str, operation: &str, fields: Value) -> Value {
+    fn entry(manager: &str, operation: &str, fields: &Value) -> Value {
         json!({"manager": manager, "operation": operation, "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": fields})
     }
 
@@ -98,9 +98,9 @@ mod tests {
             "resourceVersion": "7",
             "annotations": {"a/b": "c"},
             "managedFields": [
-                entry("me", "Apply", json!({"f:data": {"f:a": {}}})),
-                entry("kubectl-edit", "Update", json!({"f:data": {"f:b": {}}})),
-                entry("someone", "Update", json!({"f:data": {"f:c": {}}})),
+                entry("me", "Apply", &json!({"f:data": {"f:a": {}}})),
+                entry("kubectl-edit", "Update", &json!({"f:data": {"f:b": {}}})),
+                entry("someone", "Update", &json!({"f:data": {"f:c": {}}})),
             ],
         }});
         let cleanup = Cleanup {
@@ -111,8 +111,8 @@ mod tests {
         let expected = vec![
             json!({"op": "remove", "path": "/metadata/annotations/a~1b"}),
             json!({"op": "replace", "path": "/metadata/managedFields", "value": [
-                entry("me", "Apply", json!({"f:data": {"f:a": {}, "f:b": {}}})),
-                entry("someone", "Update", json!({"f:data": {"f:c": {}}})),
+                entry("me", "Apply", &json!({"f:data": {"f:a": {}, "f:b": {}}})),
+                entry("someone", "Update", &json!({"f:data": {"f:c": {}}})),
             ]}),
             json!({"op": "replace", "path": "/metadata/resourceVersion", "value": "7"}),
         ];
@@ -122,17 +122,17 @@ mod tests {
     #[test]
     fn the_first_of_them_is_renamed_when_we_have_no_entry_yet() {
         let live = json!({"metadata": {"managedFields": [
-            entry("before-first-apply", "Update", json!({"f:data": {"f:a": {}}})),
-            entry("kubectl", "Update", json!({"f:data": {"f:b": {}}})),
+            entry("before-first-apply", "Update", &json!({"f:data": {"f:a": {}}})),
+            entry("kubectl", "Update", &json!({"f:data": {"f:b": {}}})),
         ]}});
         let managers = [OtherManager::updating("kubectl"), OtherManager::updating("before-first-apply")];
-        let expected = vec![entry("me", "Apply", json!({"f:data": {"f:a": {}, "f:b": {}}}))];
+        let expected = vec![entry("me", "Apply", &json!({"f:data": {"f:a": {}, "f:b": {}}}))];
         assert_eq!(take_over(&live, "me", &managers), Some(expected));
     }
 
     #[test]
     fn a_clean_object_needs_no_patch() {
-        let live = json!({"metadata": {"managedFields": [entry("me", "Apply", json!({}))]}});
+        let live = json!({"metadata": {"managedFields": [entry("me", "Apply", &json!({}))]}});
         assert_eq!(patch(&live, "me", &Cleanup::default()), None);
     }
 }

@@ -179,13 +179,10 @@ impl<'a> Waiter<'a> {
         let mut own: BTreeMap<(String, String, String), (Kind, Vec<usize>)> = BTreeMap::new();
         for index in 0..self.states.len() {
             let target = self.states[index].0.clone();
-            let kind = match self.cluster.kind(&target.api_version, &target.id.kind).await {
-                Ok(Some(kind)) => kind,
+            let Ok(Some(kind)) = self.cluster.kind(&target.api_version, &target.id.kind).await else {
                 // It may come to be known while we wait.
-                _ => {
-                    self.polled.push(index);
-                    continue;
-                }
+                self.polled.push(index);
+                continue;
             };
             let told_by_expression = self.options.checks.of(&target.id.group, &target.id.kind).is_some();
             let watch = if told_by_expression { None } else { self.cluster.watch(&kind).await };

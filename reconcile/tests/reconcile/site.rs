@@ -126,7 +126,6 @@ pub fn start(server: TestServer, workers: usize) -> Harness {
         .concurrency(workers)
         .watch(Watch::of::<ConfigMap>());
     let manager = Manager::new(server.client(), "site-controller").with(controller);
-    let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_test_writer().try_init();
     let manager = tokio::spawn(manager.run(std::future::pending()));
     Harness { server, runs, finalized, manager }
 }
@@ -172,6 +171,12 @@ impl Harness {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("{name} is still there");
+    }
+
+    /// All writes to objects of the kind, their status included.
+    pub fn writes(&self) -> usize {
+        let requests = self.server.requests();
+        requests.writes_to("sitemirrors") + requests.writes_to("sitemirrors/status")
     }
 
     pub fn runs(&self) -> usize {

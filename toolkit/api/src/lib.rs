@@ -76,7 +76,10 @@
 //! are those of Flux 2.9, for all fifteen kinds; descriptions are our own
 //! (`definitions_equal_the_recorded_ones_but_for_descriptions`). Durations read and write as in Go
 //! (`a_duration_keeps_its_text_and_knows_its_length`), and keep the text they were read from, which Go does not.
-//! Booleans, numbers and lists that Go leaves out when they are false, zero or empty are left out too.
+//! Booleans, numbers and lists that Go leaves out when they are false, zero or empty are left out too. Times are
+//! written in UTC and whole seconds, as Go writes them. A field that the definition requires is required of an object
+//! that is read, where Go takes zero for it; only a whole spec may be absent
+//! (`an_item_of_a_list_may_leave_its_kind_out_and_an_object_its_spec`).
 //!
 //! # Not supported
 //!

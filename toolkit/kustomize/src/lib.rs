@@ -35,6 +35,7 @@ mod resource;
 mod schema;
 mod selector;
 mod structured;
+pub mod substitute;
 mod target;
 mod transform;
 mod variables;

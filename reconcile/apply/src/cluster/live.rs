@@ -257,7 +257,7 @@ impl Shared {
         }
         let record = Record {
             resource_version: resource_version.to_owned(),
-            fingerprint: fingerprint(&object, self.metadata_only),
+            fingerprint: fingerprint(&object),
             status: status(&object),
             metadata: json!({"metadata": kept}),
         };
@@ -267,10 +267,6 @@ impl Shared {
 }
 
 impl Watch {
-    pub(crate) fn metadata_only(&self) -> bool {
-        self.shared.metadata_only
-    }
-
     /// Returns a receiver that is told of every event.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changed.subscribe()

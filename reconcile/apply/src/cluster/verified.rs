@@ -139,34 +139,33 @@ pub(crate) fn digest(parts: &[&[u8]]) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns what identifies the part of a live object that an apply could change.
+/// The manager under which Kubernetes' own controllers write; what it owns is never ours.
+const CONTROLLERS: &str = "kube-controller-manager";
+
+/// Returns what identifies the part of a live object that an apply could change, from its metadata alone.
 ///
-/// For kinds that are watched by metadata that is the resourceVersion. For others it is a digest without the status and what the server counts
-/// up, so that a controller's status write does not matter.
-pub(crate) fn fingerprint(object: &Value, metadata_only: bool) -> String {
-    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    if metadata_only {
-        return format!("{}@{}", text("/metadata/uid"), text("/metadata/resourceVersion"));
-    }
-    let mut object = object.clone();
-    if let Some(map) = object.as_object_mut() {
-        map.remove("status");
-        for name in ["apiVersion", "kind"] {
-            map.remove(name);
+/// Whoever changes a field that was applied takes it away from the applier. So while the entries in `managedFields` are what they were, the applied
+/// fields have the values that were applied, whatever else happened to the object. Writes to subresources and by Kubernetes' controllers do not
+/// count; the time of an apply does, for another process that applies under the same name.
+pub(crate) fn fingerprint(object: &Value) -> String {
+    let metadata = object.get("metadata");
+    let field = |name: &str| metadata.and_then(|metadata| metadata.get(name)).cloned().unwrap_or_default();
+    let mut entries: Vec<String> = Vec::new();
+    for entry in field("managedFields").as_array().into_iter().flatten() {
+        let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
+        let applied = text("operation") == "Apply";
+        if !text("subresource").is_empty() || !applied && text("manager") == CONTROLLERS {
+            continue;
         }
+        let time = if applied { text("time") } else { "" };
+        let fields = entry.get("fieldsV1").map(canonical).unwrap_or_default();
+        entries.push(digest(
+            &[text("manager"), text("operation"), text("apiVersion"), time, &fields].map(str::as_bytes),
+        ));
     }
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("resourceVersion");
-        if let Some(entries) = metadata.get_mut("managedFields").and_then(Value::as_array_mut) {
-            entries.retain(|entry| entry.get("subresource").is_none());
-            for entry in entries.iter_mut() {
-                if let Some(entry) = entry.as_object_mut() {
-                    entry.remove("time");
-                }
-            }
-        }
-    }
-    digest(&[canonical(&object).as_bytes()])
+    entries.sort();
+    let uid = field("uid").as_str().unwrap_or_default().to_owned();
+    digest(&[uid.as_bytes(), canonical(&field("labels")).as_bytes(), entries.join(" ").as_bytes()])
 }
 
 /// JSON with sorted keys, whatever order the map keeps.
@@ -190,12 +189,20 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_status_write_leaves_the_fingerprint_as_it_is() {
-        let before = json!({"metadata": {"uid": "u", "resourceVersion": "1"}, "spec": {"a": 1}});
-        let after =
-            json!({"metadata": {"uid": "u", "resourceVersion": "2"}, "spec": {"a": 1}, "status": {"x": 1}});
-        assert_eq!(fingerprint(&before, false), fingerprint(&after, false));
-        assert_ne!(fingerprint(&before, true), fingerprint(&after, true));
+    fn only_a_write_that_touches_ownership_changes_the_fingerprint() {
+        let entry = |manager: &str, operation: &str, subresource: &str, fields: Value| json!({"manager": manager, "operation": operation, "subresource": subresource, "fieldsV1": fields});
+        let object = |entries: Vec<Value>| json!({"metadata": {"uid": "u", "managedFields": entries}});
+        let ours = || entry("me", "Apply", "", json!({"f:data": {"f:a": {}, "f:b": {}}}));
+        let before = fingerprint(&object(vec![ours()]));
+        for (other, same) in [
+            (entry("kube-controller-manager", "Update", "", json!({"f:metadata": {}})), true),
+            (entry("kubelet", "Update", "status", json!({"f:status": {}})), true),
+            (entry("kubectl-edit", "Update", "", json!({"f:data": {"f:c": {}}})), false),
+        ] {
+            assert_eq!(fingerprint(&object(vec![other.clone(), ours()])) == before, same, "{other}");
+        }
+        let fewer = entry("me", "Apply", "", json!({"f:data": {"f:a": {}}}));
+        assert_ne!(fingerprint(&object(vec![fewer])), before);
     }
 
     #[test]
