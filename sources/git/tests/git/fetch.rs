@@ -91,6 +91,14 @@ async fn a_tree_is_walked_in_order_with_kinds_and_content() {
     let found = listing(&tree(&sparse, staging.path()).await);
     let paths: Vec<_> = found.iter().map(|(p, ..)| p.as_str()).collect();
     assert_eq!(paths, ["app", "app/link", "app/run.sh", "vendor", "vendor/lib"]);
+
+    for absent in ["ap", "/app", "app//run.sh", "*"] {
+        let request = request.clone().sparse([absent]);
+        let revision = resolve(&request).await.unwrap();
+        let error = fetch(&request, &revision, staging.path()).await.unwrap_err();
+        assert_eq!(error.kind(), gitops_git::ErrorKind::PathNotFound, "{absent}");
+        assert!(error.to_string().starts_with("failed to sparse checkout directories : "), "{error}");
+    }
 }
 
 #[tokio::test]
