@@ -26,6 +26,26 @@ impl Node {
         }
     }
 
+    /// Returns the value as a typed reader sees it, to whom a repeated object adds to the first one.
+    pub(crate) fn merged(&self) -> Value {
+        match self {
+            Self::Scalar(value) => value.clone(),
+            Self::List(items) => Value::Array(items.iter().map(Node::merged).collect()),
+            Self::Map(entries) => {
+                let mut map = Map::new();
+                for (key, node) in entries {
+                    match (map.get_mut(key), node.merged()) {
+                        (Some(Value::Object(first)), Value::Object(second)) => first.extend(second),
+                        (_, value) => {
+                            map.insert(key.clone(), value);
+                        }
+                    }
+                }
+                Value::Object(map)
+            }
+        }
+    }
+
     pub(crate) fn from_value(value: &Value) -> Self {
         match value {
             Value::Array(items) => Self::List(items.iter().map(Self::from_value).collect()),

@@ -107,6 +107,9 @@ impl Resource {
         if self.flags.create_only {
             return vec!["create"];
         }
+        if self.is_custom() {
+            return vec!["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+        }
         let all = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
         all.into_iter()
             .filter(|verb| *verb != "deletecollection" || !self.flags.no_collection_delete)

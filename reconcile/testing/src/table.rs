@@ -28,7 +28,7 @@ pub(crate) fn table(call: &Call, objects: &[Value], metadata: Value, beta: bool)
         .map(|object| {
             let mut row = json!({"cells": cells(call, object)});
             match include {
-                "None" => {}
+                "None" => row["object"] = Value::Null,
                 "Object" => {
                     let mut object = object.clone();
                     object["apiVersion"] = json!(call.resource.api_version());

@@ -239,18 +239,40 @@ fn respond(
         .filter(|record| after.as_ref().is_none_or(|after| record.key > *after))
         .filter(|record| selection.matches(record))
         .collect();
-    let mut metadata = json!({"resourceVersion": snapshot.revision.to_string()});
+    let metadata = cut(call, snapshot.revision, &mut records, selection, limit);
+    present::many(call, &records, &metadata)
+}
+
+/// Cuts a list to the limit of the request, and returns its metadata.
+pub(crate) fn page(
+    call: &Call,
+    revision: u64,
+    records: &mut Vec<Arc<Record>>,
+    selection: &Selection,
+) -> Value {
+    let limit = call.query.text("limit").parse::<i64>().ok().and_then(|limit| usize::try_from(limit).ok());
+    cut(call, revision, records, selection, limit.unwrap_or(0))
+}
+
+fn cut(
+    call: &Call,
+    revision: u64,
+    records: &mut Vec<Arc<Record>>,
+    selection: &Selection,
+    limit: usize,
+) -> Value {
+    let mut metadata = json!({"resourceVersion": revision.to_string()});
     if limit > 0 && records.len() > limit {
         let remaining = records.len() - limit;
         records.truncate(limit);
         if let Some(last) = records.last() {
-            metadata["continue"] = json!(write_token(snapshot.revision, &last.key, call));
+            metadata["continue"] = json!(write_token(revision, &last.key, call));
         }
         if selection.is_empty() {
             metadata["remainingItemCount"] = json!(remaining);
         }
     }
-    present::many(call, &records, &metadata)
+    metadata
 }
 
 fn write_token(revision: u64, last: &Key, call: &Call) -> String {
