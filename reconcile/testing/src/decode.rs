@@ -169,16 +169,6 @@ pub(crate) fn integral(value: &mut Value) {
     }
 }
 
-/// Returns the object at a dotted path, made when absent.
-pub(crate) fn object_at<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Map<String, Value>> {
-    let map = value.as_object_mut()?;
-    let entry = map.entry(key.to_owned()).or_insert_with(|| Value::Object(Map::new()));
-    if !entry.is_object() {
-        *entry = Value::Object(Map::new());
-    }
-    entry.as_object_mut()
-}
-
 /// Writes YAML.
 pub(crate) fn to_yaml(value: &Value) -> String {
     gitops_yaml::emit::to_yaml(value)

@@ -31,10 +31,10 @@ impl KindVersions<'_> {
         } else {
             types.insert(resource.api_version(), merge_type(resource));
         }
-        if resource.scale.is_some() {
-            if let Some(scale) = builtin().object_type("autoscaling/v1", "Scale") {
-                types.insert("autoscaling/v1".to_owned(), scale);
-            }
+        if resource.scale.is_some()
+            && let Some(scale) = builtin().object_type("autoscaling/v1", "Scale")
+        {
+            types.insert("autoscaling/v1".to_owned(), scale);
         }
         KindVersions { call, scale: call.subresource.as_deref() == Some("scale"), types }
     }

@@ -15,7 +15,7 @@ use crate::rest::Call;
 type Column = (&'static str, &'static str, bool);
 
 /// Returns a Table of objects that come without `apiVersion` and `kind`.
-pub(crate) fn table(call: &Call, objects: &[Value], metadata: Value, beta: bool) -> Result<Value, Refusal> {
+pub(crate) fn table(call: &Call, objects: &[Value], metadata: &Value, beta: bool) -> Result<Value, Refusal> {
     let include = call.query.text("includeObject");
     if !matches!(include, "" | "Metadata" | "Object" | "None") {
         let cause =

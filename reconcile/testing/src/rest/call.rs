@@ -196,14 +196,14 @@ impl Call {
         if !known {
             return Err(Refusal::no_route());
         }
-        let allowed = match (subresource, self.verb) {
-            ("status" | "scale", Verb::Get | Verb::Update | Verb::Patch | Verb::Apply) => true,
-            ("finalize", Verb::Update)
-            | ("token" | "binding" | "eviction", Verb::Create)
-            | ("log", Verb::Get) => true,
-            ("exec", _) => true,
-            _ => false,
-        };
+        let allowed = matches!(
+            (subresource, self.verb),
+            ("status" | "scale", Verb::Get | Verb::Update | Verb::Patch | Verb::Apply)
+                | ("finalize", Verb::Update)
+                | ("token" | "binding" | "eviction", Verb::Create)
+                | ("log", Verb::Get)
+                | ("exec", _)
+        );
         if allowed { Ok(()) } else { Err(Refusal::method_not_allowed()) }
     }
 

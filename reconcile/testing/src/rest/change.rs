@@ -18,12 +18,11 @@ use crate::store::{Clash, Draft, Expect, Key, Record};
 pub(crate) struct Written {
     pub(crate) bytes: Bytes,
     pub(crate) created: bool,
-    pub(crate) deleted: bool,
 }
 
 impl Written {
     fn of(resource: &Resource, record: &Record) -> Self {
-        Self { bytes: crate::convert::read_bytes(resource, record), created: false, deleted: false }
+        Self { bytes: crate::convert::read_bytes(resource, record), created: false }
     }
 }
 
@@ -66,7 +65,7 @@ pub(crate) fn insert(call: &Call, mut object: Value, generated: bool) -> Result<
         meta::remove(&mut object, "apiVersion");
         meta::remove(&mut object, "kind");
         meta::metadata_mut(&mut object).remove("resourceVersion");
-        return Ok(Written { bytes: Bytes::from(object.to_string()), created: true, deleted: false });
+        return Ok(Written { bytes: Bytes::from(object.to_string()), created: true });
     }
     let record =
         store.put(&resource.table, &key, Expect::Absent, draft(resource, object)).map_err(|_| taken())?;
@@ -87,7 +86,7 @@ pub(crate) fn replace(call: &Call, live: &Record, old: &Value, object: Value) ->
         let mut object = object;
         meta::remove(&mut object, "apiVersion");
         meta::remove(&mut object, "kind");
-        return Ok(Written { bytes: Bytes::from(object.to_string()), created: false, deleted: false });
+        return Ok(Written { bytes: Bytes::from(object.to_string()), created: false });
     }
     let expect = Expect::Revision(live.revision);
     match call.cluster.store.put(&resource.table, &live.key, expect, draft(resource, object)) {
@@ -117,7 +116,7 @@ fn take_away(call: &Call, live: &Record, old: &Value, object: Value) -> Result<W
             if clash == Clash::Missing { Missed::Refused(call.not_found()) } else { Missed::Raced }
         })?;
     }
-    Ok(Written { bytes, created: false, deleted: true })
+    Ok(Written { bytes, created: false })
 }
 
 fn stripped(mut object: Value) -> Value {

@@ -212,17 +212,17 @@ pub(crate) async fn list(call: &Call) -> Result<Reply, Refusal> {
             (call.cluster.store.list(&call.resource.table, &call.namespace), None)
         }
     };
-    respond(call, &selection, snapshot, after, limit)
+    respond(call, &selection, snapshot, after.as_ref(), limit)
 }
 
 fn at(call: &Call, revision: u64, continued: bool) -> Result<Snapshot, Refusal> {
     call.cluster.store.list_at(&call.resource.table, &call.namespace, revision).map_err(|unknown| match unknown {
         Unknown::TooLarge { current } => Refusal::too_large_version(revision, current),
-        Unknown::TooOld { .. } if continued => Refusal::expired(
+        Unknown::TooOld if continued => Refusal::expired(
             "The provided continue parameter is too old to display a consistent list result. You can start a new list \
              without the continue parameter.",
         ),
-        Unknown::TooOld { .. } => Refusal::expired("The resourceVersion for the provided list is too old."),
+        Unknown::TooOld => Refusal::expired("The resourceVersion for the provided list is too old."),
     })
 }
 
@@ -230,13 +230,13 @@ fn respond(
     call: &Call,
     selection: &Selection,
     snapshot: Snapshot,
-    after: Option<Key>,
+    after: Option<&Key>,
     limit: usize,
 ) -> Result<Reply, Refusal> {
     let mut records: Vec<Arc<Record>> = snapshot
         .records
         .into_iter()
-        .filter(|record| after.as_ref().is_none_or(|after| record.key > *after))
+        .filter(|record| after.is_none_or(|after| record.key > *after))
         .filter(|record| selection.matches(record))
         .collect();
     let metadata = cut(call, snapshot.revision, &mut records, selection, limit);
