@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Tests of the types against their definitions.
+#![cfg(feature = "crds")]
+
+mod conditions;
+mod definitions;
+mod duration;
+mod effective;
+mod kinds;
+#[cfg(feature = "validate")]
+mod property;
+mod round_trip;
+#[cfg(feature = "validate")]
+mod validation;
