@@ -45,9 +45,8 @@ pub struct Admission {
 impl Admission {
     /// Returns whether the object would be stored.
     pub fn is_accepted(&self) -> bool {
-        self.malformed.is_none()
-            && self.violations.is_empty()
-            && !(self.strict && !self.unknown_fields.is_empty())
+        let decoded = self.malformed.is_none() && (self.unknown_fields.is_empty() || !self.strict);
+        decoded && self.violations.is_empty()
     }
 
     /// Returns the message of the answer with code 400: the body cannot be decoded, or strict decoding found
@@ -150,7 +149,6 @@ impl Schema {
     }
 
     /// Fills in the defaults of the schema, wherever the parent of a default is present.
-    #[expect(clippy::should_implement_trait, reason = "the word of the schema language; takes an object")]
     pub fn default(&self, object: &mut Value) {
         default::fill(object, &self.root);
     }
@@ -325,8 +323,8 @@ impl Schema {
     fn check_scale(&self, object: &Value, spec: bool, found: &mut Vec<Violation>) {
         let Some(scale) = &self.scale else { return };
         let path = if spec { &scale.spec_replicas } else { &scale.status_replicas };
-        let steps = path.split('.').filter(|step| !step.is_empty());
-        let value = steps.fold(Some(object), |value, step| value?.get(step)).filter(|_| !path.is_empty());
+        let mut steps = path.split('.').filter(|step| !step.is_empty());
+        let value = steps.try_fold(object, |value, step| value.get(step)).filter(|_| !path.is_empty());
         let Some(replicas) = value.and_then(Value::as_i64) else { return };
         let detail = if replicas < 0 {
             "should be a non-negative integer".to_owned()

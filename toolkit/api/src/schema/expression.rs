@@ -112,6 +112,7 @@ fn size(context: &FunctionContext<'_, '_>, This(this): This<Cel>) -> Result<i64,
 }
 
 /// `matches` with Go's syntax. Compiled patterns are kept, since the same few come with every object.
+#[expect(clippy::needless_pass_by_value, reason = "the interpreter passes arguments by value")]
 fn matches(
     context: &FunctionContext<'_, '_>,
     This(this): This<Arc<String>>,

@@ -239,7 +239,7 @@ impl<'a> Translator<'a> {
         self.out.push('\\');
         self.out.push(c);
         let braced = self.chars.peek().is_some_and(|(_, c)| *c == '{');
-        while let Some((_, c)) = self.chars.next() {
+        for (_, c) in self.chars.by_ref() {
             self.out.push(c);
             if !braced || c == '}' {
                 break;

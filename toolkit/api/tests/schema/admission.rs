@@ -19,7 +19,7 @@ fn widgets(spec: &Value) -> Schema {
     Schema::for_crd(&crd, "v1").expect("the schema is structural")
 }
 
-fn widget(spec: Value) -> Value {
+fn widget(spec: &Value) -> Value {
     json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": spec})
 }
 
@@ -78,7 +78,7 @@ fn without_a_status_subresource_a_create_keeps_the_status() {
         }));
         Schema::for_crd(&crd, "v1").expect("the schema is structural")
     };
-    let mut object = widget(json!(null));
+    let mut object = widget(&json!(null));
     object["status"] = json!({"x": "kept"});
     assert!(schema.admit_create(&mut object, FieldValidation::Ignore).is_accepted());
     assert_eq!(object["status"]["x"], "kept");
@@ -91,7 +91,7 @@ fn replicas_of_the_scale_subresource_are_bounded() {
         json!({"scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}});
     let schema = Schema::for_crd(&crd, "v1").expect("the schema is structural");
     let refused = |replicas: i64| {
-        let object = widget(json!({"replicas": replicas}));
+        let object = widget(&json!({"replicas": replicas}));
         schema.validate(&object).iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(refused(3), Vec::<String>::new());
@@ -108,13 +108,13 @@ fn the_single_steps_can_be_taken_alone() {
         "type": "object",
         "properties": {"a": {"type": "string", "default": "x", "maxLength": 1}, "b": {"type": "string"}}
     }));
-    let mut object = widget(json!({"b": null, "c": 1}));
+    let mut object = widget(&json!({"b": null, "c": 1}));
     assert_eq!(schema.prune(&mut object), ["spec.c"]);
     assert_eq!(object["spec"], json!({}));
     schema.default(&mut object);
     assert_eq!(object["spec"], json!({"a": "x"}));
     assert!(schema.validate(&object).is_empty());
-    let old = widget(json!({"a": "too long"}));
+    let old = widget(&json!({"a": "too long"}));
     let (violations, warnings) = schema.validate_update(&old, &old);
     assert!(violations.is_empty() && warnings.is_empty());
     assert_eq!(schema.validate(&old)[0].reason, Reason::TooLong);
@@ -124,7 +124,7 @@ fn the_single_steps_can_be_taken_alone() {
 fn the_server_s_numbers_are_64_bit_integers_or_floats() {
     let schema = widgets(&json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true}));
     let mut object =
-        widget(json!({"a": 18_446_744_073_709_551_615_u64, "b": 2.0, "c": 1e300, "d": i64::MIN}));
+        widget(&json!({"a": 18_446_744_073_709_551_615_u64, "b": 2.0, "c": 1e300, "d": i64::MIN}));
     assert!(schema.admit_create(&mut object, FieldValidation::Strict).is_accepted());
     assert_eq!(
         to_json(&object["spec"]),

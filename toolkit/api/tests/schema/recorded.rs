@@ -93,7 +93,7 @@ fn replay(case: &Value) {
     if !registration.is_empty() {
         return;
     }
-    let schema = Schema::for_crd(&crd, "v1").unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
+    let schema = Schema::for_crd(&crd, "v1").expect("a definition that is registered compiles");
     let mut store: BTreeMap<String, Value> = BTreeMap::new();
     for (index, write) in case["writes"].as_array().into_iter().flatten().enumerate() {
         let mut object = write["object"].clone();
@@ -115,7 +115,10 @@ fn replay(case: &Value) {
             ("create", _) => schema.admit_create(&mut object, fields),
             ("update", Some(old)) => schema.admit_update(&mut object, old, fields),
             ("status", Some(old)) => schema.admit_status(&mut object, old, fields),
-            _ => panic!("{name}: write {index} needs a stored object"),
+            _ => {
+                assert!(store.contains_key(&id), "{name}: write {index} needs a stored object");
+                continue;
+            }
         };
         let recorded = Answer::recorded(&write["answer"]);
         assert_eq!(Answer::ours(&admission, verb == "create"), recorded, "{name}: write {index}");
