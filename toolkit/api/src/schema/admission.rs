@@ -203,9 +203,13 @@ impl Schema {
         admission
     }
 
-    /// Decodes metadata, prunes, decodes the metadata of embedded resources, and returns what was unknown in this
-    /// order.
-    fn decode_fields(&self, object: &mut Value) -> Result<Vec<String>, String> {
+    /// Brings the fields of the object into the server's form: decodes the metadata, [prunes](Self::prune), decodes the
+    /// metadata of embedded resources, and returns what was unknown in this order.
+    ///
+    /// # Errors
+    ///
+    /// A field has a value of another type: the text of the decoder.
+    pub fn decode_fields(&self, object: &mut Value) -> Result<Vec<String>, String> {
         let mut unknown = Vec::new();
         if let Value::Object(fields) = &mut *object {
             metadata::clean(fields, "metadata", &mut unknown)?;
