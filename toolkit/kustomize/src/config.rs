@@ -131,7 +131,7 @@ impl Config {
             references: match fields.take("nameReference") {
                 None | Some(Value::Null) => Vec::new(),
                 Some(Value::Array(items)) => {
-                    items.iter().map(|item| reference(item)).collect::<Result<_, _>>()?
+                    items.iter().map(reference).collect::<Result<_, _>>()?
                 }
                 Some(_) => return Err(wrong("nameReference")),
             },
@@ -232,6 +232,10 @@ fn specs(value: Option<&Value>) -> Result<FieldSpecs, Error> {
     }
 }
 
+fn gvk(fields: &mut Fields<'_>) -> Result<Gvk, Error> {
+    Ok(Gvk::new(&fields.plain_text("group")?, &fields.plain_text("version")?, &fields.plain_text("kind")?))
+}
+
 /// Reads a list of field specs.
 pub(crate) fn field_specs(value: &Value, decoder: Decoder) -> Result<Vec<FieldSpec>, Error> {
     match value {
@@ -247,7 +251,7 @@ pub(crate) fn field_specs(value: &Value, decoder: Decoder) -> Result<Vec<FieldSp
 fn field_spec(value: &Value, decoder: Decoder) -> Result<FieldSpec, Error> {
     let mut fields = Fields::new(value, "FieldSpec", decoder)?;
     let spec = FieldSpec {
-        gvk: Gvk::new(&fields.text("group")?, &fields.text("version")?, &fields.text("kind")?),
+        gvk: gvk(&mut fields)?,
         path: fields.text("path")?,
         create: fields.bool("create")?,
     };
@@ -258,7 +262,7 @@ fn field_spec(value: &Value, decoder: Decoder) -> Result<FieldSpec, Error> {
 fn reference(value: &Value) -> Result<Reference, Error> {
     let mut fields = Fields::new(value, "NameBackReferences", Decoder::STRICT_TEXT)?;
     let reference = Reference {
-        target: Gvk::new(&fields.text("group")?, &fields.text("version")?, &fields.text("kind")?),
+        target: gvk(&mut fields)?,
         referrers: specs(fields.take("fieldSpecs"))?,
     };
     fields.finish()?;

@@ -330,11 +330,11 @@ impl Selector {
     pub(crate) fn decode(value: &Value, decoder: Decoder) -> Result<Self, Error> {
         let mut f = Fields::new(value, "Selector", decoder)?;
         let selector = Self {
-            group: f.text("group")?,
-            version: f.text("version")?,
-            kind: f.text("kind")?,
-            name: f.text("name")?,
-            namespace: f.text("namespace")?,
+            group: f.plain_text("group")?,
+            version: f.plain_text("version")?,
+            kind: f.plain_text("kind")?,
+            name: f.plain_text("name")?,
+            namespace: f.plain_text("namespace")?,
             annotations: f.text("annotationSelector")?,
             labels: f.text("labelSelector")?,
         };
@@ -405,9 +405,9 @@ impl Source {
         let mut f = Fields::new(value, "SourceSelector.source", decoder)?;
         let source = Self {
             id: Id {
-                gvk: Gvk::new(&f.text("group")?, &f.text("version")?, &f.text("kind")?),
-                name: f.text("name")?.into(),
-                namespace: f.text("namespace")?.into(),
+                gvk: Gvk::new(&f.plain_text("group")?, &f.plain_text("version")?, &f.plain_text("kind")?),
+                name: f.plain_text("name")?.into(),
+                namespace: f.plain_text("namespace")?.into(),
                 cluster_scoped: false,
             },
             field_path: f.text("fieldPath")?,

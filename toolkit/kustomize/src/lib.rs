@@ -86,16 +86,25 @@ pub fn report(fs: &dyn fs::FileSystem, root: &str, options: &Options) -> Result<
     Ok(Report { objects, notices, read: source.into_read_set() })
 }
 
-/// Objects without an API version are printed by kustomize, though no server takes them.
+/// Objects without an API version, or with one that is no text, are printed by kustomize, though no server takes them.
 fn manifest(mut value: Value) -> Result<Manifest, Error> {
-    let lacks_version = value.as_object().is_some_and(|object| !object.contains_key("apiVersion"));
-    if lacks_version {
-        value["apiVersion"] = Value::from("v1");
+    let mut odd: Vec<(&str, Option<Value>)> = Vec::new();
+    if let Some(object) = value.as_object_mut() {
+        for field in ["apiVersion", "kind"] {
+            if object.get(field).and_then(Value::as_str).is_none_or(str::is_empty) {
+                odd.push((field, object.insert(field.to_owned(), Value::from("v1"))));
+            }
+        }
     }
     let mut manifest = Manifest::from_value(value)
         .map_err(|error| Error::new(ErrorKind::Resource, error.to_string()))?;
-    if let (true, Some(object)) = (lacks_version, manifest.value_mut().as_object_mut()) {
-        object.remove("apiVersion");
+    if let Some(object) = manifest.value_mut().as_object_mut() {
+        for (field, old) in odd {
+            match old {
+                Some(old) => object.insert(field.to_owned(), old),
+                None => object.remove(field),
+            };
+        }
     }
     Ok(manifest)
 }

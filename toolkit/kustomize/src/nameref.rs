@@ -5,11 +5,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::config::Reference;
 use crate::error::{Error, ErrorKind};
 use crate::fieldspec::{FieldPath, Problem};
 use crate::id::{Gvk, Id, NOT_A_NAMESPACE};
-use crate::node::{Kind, Node, Scalar};
+use crate::node::{Kind, Node, Scalar, to_value};
 use crate::resource::{Resource, ResourceList};
 use crate::schema::Schema;
 
@@ -20,9 +22,12 @@ struct Rule<'c> {
     path: FieldPath,
 }
 
+/// Kind, name and namespace.
+type Place = (Arc<str>, Arc<str>, Arc<str>);
+
 /// Where resources are found by an earlier name and kind, within a namespace or in all.
 struct Index {
-    by_namespace: HashMap<(Arc<str>, Arc<str>, Arc<str>), Vec<u32>>,
+    by_namespace: HashMap<Place, Vec<u32>>,
     anywhere: HashMap<(Arc<str>, Arc<str>), Vec<u32>>,
     by_name: HashMap<Arc<str>, Vec<u32>>,
     /// Pairs of current and original namespace that occur.
@@ -108,7 +113,7 @@ impl Scope {
             for subject in resource.node.get("subjects").map_or(&[][..], Node::items) {
                 let is_account = subject.get("kind").is_some_and(|kind| kind.text() == "ServiceAccount");
                 let Some(namespace) = subject.get("namespace").filter(|_| is_account) else { continue };
-                if namespace.is_null() {
+                if !matches!(to_value(namespace), Ok(Value::String(_))) {
                     return Err(Error::new(
                         ErrorKind::Resource,
                         format!("Invalid Input: namespace is blank for resource \"{id}\"\n"),

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::generator::{generate, with_defaults};
 use crate::kustomization::{FILE_NAMES, Kustomization};
 use crate::loader::{Loader, Source};
-use crate::node::Node;
+use crate::node::{Kind, Node};
 use crate::options::{Options, Order};
 use crate::origin::{ORIGIN, Origin, TRANSFORMATIONS};
 use crate::resource::{Resource, ResourceList};
@@ -92,15 +92,14 @@ impl<'b> Build<'b> {
         let (origins, transformations) = (wants("originAnnotations"), wants("transformerAnnotations"));
         let managed = wants("managedByLabel");
         list.change_all(&self.schema, |resource| {
-            if managed {
-                if let Some(metadata) = resource.node.get_or_create("metadata", crate::node::Kind::Map)
-                    && let Some(labels) = metadata.get_or_create("labels", crate::node::Kind::Map)
-                {
-                    if labels.is_null() {
-                        *labels = Node::map();
-                    }
-                    labels.set("app.kubernetes.io/managed-by", Node::string("kustomize-v5.8.1"));
+            if managed
+                && let Some(metadata) = resource.node.get_or_create("metadata", Kind::Map)
+                && let Some(labels) = metadata.get_or_create("labels", Kind::Map)
+            {
+                if labels.is_null() {
+                    *labels = Node::map();
                 }
+                labels.set("app.kubernetes.io/managed-by", Node::string("kustomize-v5.8.1"));
             }
             let before = resource.strings("annotations");
             let mut annotations = before.clone();
@@ -488,7 +487,6 @@ pub(crate) fn in_file(error: Error, path: &str) -> Error {
 
 /// Sets an annotation without touching the others.
 fn set_annotation_in_place(resource: &mut Resource, name: &str, value: &str) {
-    use crate::node::Kind;
     let Some(metadata) = resource.node.get_or_create("metadata", Kind::Map) else { return };
     if metadata.is_null() {
         *metadata = Node::map();

@@ -192,6 +192,6 @@ fn apply_replica(
 
 fn is_replica_of(resource: &Resource, replica: &Replica, gvk: &Gvk) -> bool {
     let id = resource.id();
-    let by_id = &*id.name == replica.name && id.gvk.is_selected(gvk);
-    by_id || resource.previous_ids().any(|id| &*id.name == replica.name && id.gvk.is_selected(gvk))
+    let by_id = *id.name == replica.name && id.gvk.is_selected(gvk);
+    by_id || resource.previous_ids().any(|id| *id.name == replica.name && id.gvk.is_selected(gvk))
 }

@@ -76,7 +76,7 @@ pub(super) fn generate(plugin: &Resource, loader: &Loader<'_>, schema: &Schema) 
         "ConfigMapGenerator" | "SecretGenerator" => {
             let secret = kind == "SecretGenerator";
             let config = with_metadata(&config);
-            let args = GeneratorArgs::decode(&config, Decoder::LAX, secret)
+            let args = GeneratorArgs::decode(&config, Decoder::LAX_TYPED, secret)
                 .map_err(|error| configuration(plugin, error))?;
             generator::generate(&args, secret, schema, &mut |path| loader.load(path))
         }
@@ -186,7 +186,7 @@ fn make(kind: &str, config: &Value, loader: &Loader<'_>, schema: &Schema) -> Res
         }
         "ReplacementTransformer" => {
             let entries = f.list("replacements", "[]types.ReplacementField", |v| {
-                ReplacementEntry::decode(v, Decoder::LAX)
+                ReplacementEntry::decode(v, Decoder::LAX_TYPED)
             })?;
             Transformer::Replacements(configure::replacements(&entries, loader)?)
         }

@@ -156,15 +156,14 @@ fn apply_at(
         })?;
     }
     list.drop_empty();
-    if patch.allow_name_change || patch.allow_kind_change {
-        if let Some(resource) = list.duplicate() {
-            return Err(Error::new(
-                ErrorKind::Id,
-                format!("may not add resource with an already registered id: {}", resource.id()),
-            ));
-        }
+    let duplicate = if patch.allow_name_change || patch.allow_kind_change { list.duplicate() } else { None };
+    match duplicate {
+        Some(resource) => Err(Error::new(
+            ErrorKind::Id,
+            format!("may not add resource with an already registered id: {}", resource.id()),
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn lay_over(resource: &mut Resource, patch: Resource, schema: &Schema) -> Result<(), Error> {
