@@ -17,12 +17,10 @@ fn failed() -> Refusal {
 
 /// Carries out a patch.
 pub(crate) fn apply(object: &mut Value, body: &[u8]) -> Result<(), Refusal> {
-    let patch: Value = serde_json::from_slice(body)
-        .map_err(|_| Refusal::bad_request("error decoding patch: invalid character in JSON input"))?;
+    let patch: Value =
+        serde_json::from_slice(body).map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
     let Some(operations) = patch.as_array() else {
-        return Err(Refusal::bad_request(
-            "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch",
-        ));
+        return Err(Refusal::bad_request("invalid JSON patch"));
     };
     if operations.len() > OPERATIONS {
         let text = format!(
@@ -39,7 +37,7 @@ pub(crate) fn apply(object: &mut Value, body: &[u8]) -> Result<(), Refusal> {
 
 fn step(object: &mut Value, operation: &Value) -> Option<()> {
     let path = pointer(operation["path"].as_str()?);
-    let value = operation.get("value");
+    let value = Some(operation.get("value").unwrap_or(&Value::Null));
     match operation["op"].as_str()? {
         "add" => add(object, &path, value?.clone()),
         "remove" => take(object, &path).map(drop),

@@ -58,6 +58,23 @@ pub(crate) fn prune_and_default(resource: &Resource, object: &mut Value) {
     }
 }
 
+/// Fills in the defaults of a custom object; nulls stay where they were applied.
+pub(crate) fn default(resource: &Resource, object: &mut Value) {
+    if let Some(schema) = custom(resource) {
+        schema.default(object);
+    }
+}
+
+/// Drops what the version in which objects are stored does not have.
+pub(crate) fn prune_for_storage(resource: &Resource, object: &mut Value) {
+    if let Some(custom) = &resource.custom
+        && !custom.storage
+        && let Some(schema) = &custom.storage_schema
+    {
+        schema.prune(object);
+    }
+}
+
 /// Checks an object against its schema, and against its former self.
 pub(crate) fn validate(
     resource: &Resource,

@@ -2,6 +2,7 @@
 
 //! Applying against the embedded API server.
 
+mod faults;
 mod lifecycle;
 mod waiting;
 

@@ -268,6 +268,10 @@ fn normalize_node(of: Type, value: &mut Value) {
                     })
                 });
                 for (key, value) in map {
+                    let empty = value.as_array().is_some_and(Vec::is_empty);
+                    if empty && (key == "rules" || required.contains(&key.as_str())) {
+                        *value = Value::Null;
+                    }
                     if let Some(schema) = properties.get(key) {
                         normalize_node(Type::of(schema), value);
                     }

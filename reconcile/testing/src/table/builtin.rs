@@ -318,7 +318,7 @@ fn job(call: &Call, spec: &Value, status: &Value, title: &str) -> Value {
             "Complete"
         } else if holds("Failed") {
             "Failed"
-        } else if spec["suspend"] == Value::Bool(true) {
+        } else if holds("Suspended") {
             "Suspended"
         } else {
             "Running"
