@@ -64,7 +64,7 @@ class Scenario:
         return json.loads(p.stdout) if p.returncode == 0 else None
 
     def commit(self, repo, sha, message):
-        index = [i for i, s in enumerate(self.steps) if s.startswith("commit ")].index(self.at)
+        index = [s for s in self.steps if s.startswith("commit ")].index(self.at)
         folders = sorted(f for f in os.listdir(self.folder + "/input") if re.match(r"\d+-commit-", f))
         source = os.path.join(self.folder, "input", folders[index]); work = os.path.join(self.git, "work-" + repo); bare = os.path.join(self.git, repo + ".git")
         run = lambda *c, cwd=work: subprocess.run(c, cwd=cwd, check=True, capture_output=True, text=True, env=dict(os.environ, GIT_CONFIG_GLOBAL="/dev/null",

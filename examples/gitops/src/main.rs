@@ -3,6 +3,7 @@
 //! A small command line over the engines of the GitOps Toolkit.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its user")]
 
+mod build;
 mod crds;
 mod failed;
 mod pull;
@@ -25,6 +26,7 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Build(build::Build),
     Crds(crds::Crds),
     Pull(pull::Pull),
     Unpack(unpack::Unpack),
@@ -34,6 +36,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
+        Command::Build(args) => build::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Crds(args) => crds::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Pull(args) => pull::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Unpack(args) => unpack::run(&args).map(|()| ExitCode::SUCCESS),

@@ -50,10 +50,10 @@ struct Git {
     #[arg(long)]
     recurse_submodules: bool,
     /// Log in as this user.
-    #[arg(long, value_name = "NAME", requires = "password_file")]
+    #[arg(long, value_name = "NAME")]
     username: Option<String>,
     /// Read the password or token from this file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "username")]
     password_file: Option<PathBuf>,
     /// Trust the certificates in this PEM file too.
     #[arg(long, value_name = "FILE")]
@@ -110,9 +110,8 @@ fn request(args: &Git) -> Result<Request, Failed> {
         .timeout(Duration::from_secs(args.timeout))
         .sparse(&args.sparse)
         .submodules(args.recurse_submodules);
-    if let Some(file) = &args.password_file {
-        let password = fs::read_to_string(file)?;
-        let username = args.username.clone().unwrap_or_default();
+    if let Some(username) = &args.username {
+        let password = args.password_file.as_ref().map(fs::read_to_string).transpose()?.unwrap_or_default();
         request = request.auth(Auth::basic(username, password.trim_end_matches(['\r', '\n'])));
     }
     if let Some(file) = &args.ca_file {

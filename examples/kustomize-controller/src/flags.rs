@@ -66,7 +66,7 @@ impl Arguments {
         let common = &self.common;
         let gate = |name: &str, default: bool| common.gate(name).unwrap_or(default);
         let some = |text: &String| (!text.is_empty()).then(|| text.clone());
-        let mut config = Config::new(client.clone());
+        let mut config = Config::new(client.clone(), std::env::temp_dir().join(NAME));
         config.manager = common.manager(client, NAME)?;
         config.concurrent = common.concurrent.unwrap_or(4);
         config.concurrent_ssa = self.concurrent_ssa;

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gitops_api::kustomize::v1::{Kustomization, SubstituteKind};
+use gitops_api::kustomize::v1::{Kustomization, KustomizationStatus, SubstituteKind};
 use gitops_api::meta::{condition, reason};
 use gitops_artifact::Cache;
 use gitops_artifact::fetch::Client as FetchClient;
@@ -82,6 +82,7 @@ pub(crate) struct Kustomizations {
     pub(crate) fetch: FetchClient,
     pub(crate) cache: Cache,
     pub(crate) settings: Settings,
+    pub(crate) clusters: target::Clusters,
 }
 
 /// What one run works with, once its source is known.
@@ -94,7 +95,7 @@ pub(crate) struct Run<'a> {
 
 impl Kustomizations {
     pub(crate) fn new(fetch: FetchClient, cache: Cache, settings: Settings) -> Self {
-        Self { fetch, cache, settings }
+        Self { fetch, cache, settings, clusters: target::Clusters::default() }
     }
 
     pub(crate) fn observe(&self, progress: Progress) {
@@ -178,13 +179,13 @@ impl Run<'_> {
     async fn all(&self, checks: &check::Checks) -> Result<Outcome, Failure> {
         let revision = self.source.artifact.revision.clone();
         self.note("Fetching manifests");
-        let changed = self.cx.status().last_applied_revision.as_deref() != Some(&revision);
+        let changed = self.cx.status::<KustomizationStatus>().last_applied_revision.as_deref() != Some(&revision);
         if self.cx.observed_generation() != self.object.metadata.generation || self.cx.is_requested() || changed {
             self.cx.doubt(&self.step("Fetching manifests"), "Reconciliation in progress");
         }
         let built = self.build().await?;
         let applied = self.apply(&built).await?;
-        if let Err(failure) = self.wait(checks, &applied, changed).await {
+        if let Err(failure) = self.wait(checks, &built, &applied, changed).await {
             return match failure {
                 health::Stop::Failed(failure) => Err(*failure),
                 health::Stop::Interrupted(outcome) => Ok(*outcome),

@@ -24,31 +24,30 @@ pub(crate) async fn ready(count: usize) -> Result<(), Failed> {
     let server =
         TestServer::builder().crds(gitops_api::crds()).workloads(Workloads::Instant).start().await;
     let client = server.client();
-    let root = dir.path().join("git");
-    let repository = git::Repository::create(&root, "bench")?;
+    let repository = git::Repository::create()?;
     let files: Vec<(String, String)> =
         (0..count).map(|index| (format!("apps/{index}/objects.yaml"), objects(index))).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let commit = repository.commit("Add the applications", &files, &[])?;
-    let git = git::Server::start(&root).await?;
+    let files = files.iter().map(|(path, text)| (path.as_str(), Some(text.as_str())));
+    let commit = repository.commit("Add the applications", files)?;
+    let git = git::Server::start(&repository).await?;
     let controllers = Controllers::start(&client, dir.path());
 
     let plan = Plan {
-        url: format!("{}/bench.git", git.url()),
+        url: git.url(),
         branch: "main".into(),
         paths: (0..count).map(|index| (format!("app-{index}"), format!("./apps/{index}"))).collect(),
         wait: true,
     };
     let timeline = Timeline::quiet();
     let mut watch = Watch::new(&client, NAMESPACE, &timeline);
-    let mut before = Spent::now(&server);
+    let before = Spent::now(&server);
     story::apply(&client, &plan).await?;
     // What the measuring side itself asks of the server is not the controllers'.
     let own = count + 2;
     story::all_ready(&mut watch, &plan, Some(&commit), DEADLINE).await?;
     before.report("first apply", count, own, &server);
 
-    let mut before = Spent::now(&server);
+    let before = Spent::now(&server);
     let mut tokens = Vec::with_capacity(count);
     for (name, _) in &plan.paths {
         tokens.push((name.clone(), story::request::<Kustomization>(&client, name).await?));
@@ -122,7 +121,7 @@ impl Spent {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-    fn report(&mut self, what: &str, count: usize, own: usize, server: &TestServer) {
+    fn report(&self, what: &str, count: usize, own: usize, server: &TestServer) {
         let now = Self::now(server);
         let each = |number: usize| number as f64 / count as f64;
         let requests = now.requests.saturating_sub(self.requests + own);

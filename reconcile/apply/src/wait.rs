@@ -233,7 +233,7 @@ impl<'a> Waiter<'a> {
         let mut seen = HashSet::new();
         for (index, watch) in &self.shared {
             // What is current stays so while the others get there, unless somebody breaks it.
-            if !self.is_current(&self.states[*index]) && seen.insert(Arc::as_ptr(watch)) {
+            if !self.is_current(&self.states[*index]) && seen.insert(Arc::as_ptr(watch).addr()) {
                 changes.push(watch.changes());
             }
         }

@@ -55,6 +55,7 @@ mod kinds;
 mod managed;
 mod names;
 mod openapi;
+mod protobuf;
 mod refusal;
 mod registry;
 mod rest;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+mod shortcuts;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -19,7 +19,7 @@ async fn a_run_that_succeeds_makes_the_object_ready_with_one_status_write() {
     let status = site.status.unwrap();
     assert_eq!((status.observed_generation, status.served.as_deref()), (Some(1), Some("all")));
     assert_eq!(site.metadata.finalizers.unwrap(), ["mirror.example/finalizer"]);
-    let writes = harness.server.requests().writes_to("sitemirrors");
+    let writes = harness.writes();
     assert_eq!(writes, 3, "created by the test, finalizer, status");
     let manager = site.metadata.managed_fields.unwrap().into_iter().filter_map(|entry| entry.manager);
     assert!(manager.into_iter().any(|name| name == "site-controller"));
@@ -37,7 +37,7 @@ async fn a_forced_run_that_changes_nothing_writes_only_that_it_was_handled() {
     };
     harness.until("docs", handled).await;
     assert_eq!(harness.runs(), 2);
-    assert_eq!(harness.server.requests().writes_to("sitemirrors"), 2, "the annotation and one status");
+    assert_eq!(harness.writes(), 2, "the annotation and one status");
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert_eq!(harness.runs(), 2, "our own writes wake nobody");
 }
@@ -59,7 +59,7 @@ async fn a_failing_run_is_retried_with_growing_delays_and_says_so_once() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     let runs = harness.runs();
     assert!((4..=5).contains(&runs), "{runs} runs: after 0, 0.75, 2.25, 5.25 seconds");
-    assert_eq!(harness.server.requests().writes_to("sitemirrors"), 0, "nothing new to say");
+    assert_eq!(harness.writes(), 0, "nothing new to say");
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,7 +147,7 @@ async fn a_restart_takes_up_where_the_last_process_left() {
     first.create("docs", "ok").await;
     first.until("docs", |site| ready(site).as_deref() == Some("True")).await;
     first.manager.abort();
-    let before = first.server.requests().writes_to("sitemirrors");
+    let before = first.writes();
     let second = start(first.server, 4);
     for _ in 0..500 {
         if second.runs() == 1 {
@@ -157,5 +157,5 @@ async fn a_restart_takes_up_where_the_last_process_left() {
     }
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(second.runs(), 1);
-    assert_eq!(second.server.requests().writes_to("sitemirrors"), before, "nothing to write");
+    assert_eq!(second.writes(), before, "nothing to write");
 }

@@ -173,6 +173,12 @@ impl Harness {
         panic!("{name} is still there");
     }
 
+    /// All writes to objects of the kind, their status included.
+    pub fn writes(&self) -> usize {
+        let requests = self.server.requests();
+        requests.writes_to("sitemirrors") + requests.writes_to("sitemirrors/status")
+    }
+
     pub fn runs(&self) -> usize {
         self.runs.load(Ordering::SeqCst)
     }

@@ -32,6 +32,17 @@ pub async fn fetch(request: &Request, revision: &Revision, staging: &Path) -> Re
 fn fetch_now(request: &Request, revision: &Revision, staging: &Path, stop: &Stop) -> Result<Tree, Error> {
     let commit = commit_id(revision.hex().unwrap_or_default())?;
     let store = download(request, commit, staging, stop)?;
+    finish(request, commit, store, staging, stop)
+}
+
+/// Makes the tree of a commit that a store has.
+pub(crate) fn finish(
+    request: &Request,
+    commit: ObjectId,
+    store: Store,
+    staging: &Path,
+    stop: &Stop,
+) -> Result<Tree, Error> {
     let root = root_tree(&store, commit, &request.reference)?;
     let mut entries = flat::read(&store, root, request, stop)?;
     let mut stores = vec![store];
@@ -42,29 +53,36 @@ fn fetch_now(request: &Request, revision: &Revision, staging: &Path, stop: &Stop
 }
 
 /// Downloads one commit into a store of its own.
-pub(crate) fn download(request: &Request, commit: ObjectId, staging: &Path, stop: &Stop) -> Result<Store, Error> {
+pub(crate) fn download(
+    request: &Request,
+    commit: ObjectId,
+    staging: &Path,
+    stop: &Stop,
+) -> Result<Store, Error> {
     let (dir, objects) = bare_repository(staging)?;
     let mut session = Session::open(request, stop)?;
-    match session.download(&[commit], Some(1), &objects) {
+    match session.download(&[commit], Some(1), &objects, None) {
         // A server of old gives only what it lists: take its branches with their history, and look whether it is there.
         Err(e) if e.kind() == ErrorKind::ReferenceNotFound => {
             let mut session = Session::open(request, stop)?;
             let prefix = match &request.reference {
-                Reference::Commit { on: Some(on), .. } if !on.starts_with("refs/") => format!("refs/heads/{on}"),
+                Reference::Commit { on: Some(on), .. } if !on.starts_with("refs/") => {
+                    format!("refs/heads/{on}")
+                }
                 _ => "refs/heads/".to_owned(),
             };
             let heads: Vec<ObjectId> = session.references(&[&prefix])?.iter().map(|r| r.target).collect();
             if heads.is_empty() {
                 return Err(unresolvable(commit));
             }
-            session.download(&heads, None, &objects)?;
+            session.download(&heads, None, &objects, None)?;
         }
         done => done?,
     }
     Store::open(dir, &objects, request.limits.object_bytes)
 }
 
-fn bare_repository(staging: &Path) -> Result<(TempDir, PathBuf), Error> {
+pub(crate) fn bare_repository(staging: &Path) -> Result<(TempDir, PathBuf), Error> {
     let failed = |e: std::io::Error| {
         Error::new(ErrorKind::Io, format!("cannot make a repository in {}", staging.display())).caused_by(e)
     };
@@ -101,7 +119,7 @@ pub(crate) fn newest<'a>(
     let mut wants: Vec<ObjectId> = tags.iter().map(|(_, id)| *id).collect();
     wants.sort();
     wants.dedup();
-    session.download(&wants, Some(1), &objects)?;
+    session.download(&wants, Some(1), &objects, None)?;
     let store = Store::open(dir, &objects, 64 << 20)?;
     let handle = store.handle();
     let mut best = None;
@@ -114,6 +132,8 @@ pub(crate) fn newest<'a>(
         };
         best = best.max(Some((time, *name, *id)));
     }
-    best.map(|(_, name, id)| (name, id))
-        .ok_or_else(|| Error::new(ErrorKind::ReferenceNotFound, "unable to resolve tag revision: unsupported object type").whole())
+    best.map(|(_, name, id)| (name, id)).ok_or_else(|| {
+        Error::new(ErrorKind::ReferenceNotFound, "unable to resolve tag revision: unsupported object type")
+            .whole()
+    })
 }

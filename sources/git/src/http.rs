@@ -57,21 +57,24 @@ impl Remote {
             .user_agent(concat!("gitops-git/", env!("CARGO_PKG_VERSION")))
             .no_proxy();
         if let Some(proxy) = &request.proxy {
-            let bad = |e: reqwest::Error| Error::new(ErrorKind::Invalid, "invalid proxy address").caused_by(e.without_url());
+            let bad = |e: reqwest::Error| {
+                Error::new(ErrorKind::Invalid, "invalid proxy address").caused_by(e.without_url())
+            };
             let mut through = reqwest::Proxy::all(&proxy.address).map_err(bad)?;
             if let Some((username, password)) = &proxy.login {
                 through = through.basic_auth(username, password);
             }
             builder = builder.proxy(through);
         }
-        let client = builder
-            .build()
-            .map_err(|e| Error::new(ErrorKind::Invalid, "cannot set up the HTTP client").caused_by(e.without_url()))?;
+        let client = builder.build().map_err(|e| {
+            Error::new(ErrorKind::Invalid, "cannot set up the HTTP client").caused_by(e.without_url())
+        })?;
         let authorization = match address.auth.header() {
             None => None,
             Some(text) => {
-                let mut value = HeaderValue::from_str(&text)
-                    .map_err(|_| Error::new(ErrorKind::Invalid, "the login has characters that no header may have"))?;
+                let mut value = HeaderValue::from_str(&text).map_err(|_| {
+                    Error::new(ErrorKind::Invalid, "the login has characters that no header may have")
+                })?;
                 value.set_sensitive(true);
                 Some(value)
             }
@@ -137,7 +140,8 @@ impl Remote {
             let response = self.send(&url, headers, None)?;
             if !response.status().is_redirection() {
                 if url.as_str().ends_with(tail) && !url.as_str().starts_with(base) {
-                    self.state().redirected = Some(url.as_str()[..url.as_str().len() - tail.len()].to_owned());
+                    self.state().redirected =
+                        Some(url.as_str()[..url.as_str().len() - tail.len()].to_owned());
                 }
                 return self.accepted(response, &url);
             }
@@ -167,9 +171,8 @@ impl Remote {
             code => {
                 let kind = if code >= 500 { ErrorKind::Unreachable } else { ErrorKind::Protocol };
                 let url = Address::shown(url);
-                let what = format!(
-                    "unexpected client error: unexpected requesting \"{url}\" status code: {code}"
-                );
+                let what =
+                    format!("unexpected client error: unexpected requesting \"{url}\" status code: {code}");
                 return Err(Error::new(kind, what));
             }
         };
@@ -192,7 +195,10 @@ impl Remote {
 fn same_origin(url: &Url, home: &Url) -> bool {
     url.host_str() == home.host_str()
         && (url.scheme() == home.scheme() && url.port_or_known_default() == home.port_or_known_default()
-            || url.scheme() == "https" && home.scheme() == "http" && url.port().is_none() && home.port().is_none())
+            || url.scheme() == "https"
+                && home.scheme() == "http"
+                && url.port().is_none()
+                && home.port().is_none())
 }
 
 fn parse(url: &str) -> Result<Url, Error> {
@@ -211,7 +217,8 @@ fn unreachable(verb: &str, url: &Url, error: reqwest::Error) -> Error {
         if cause.downcast_ref::<rustls::Error>().is_some() {
             kind = ErrorKind::Tls;
         }
-        let inner = cause.downcast_ref::<io::Error>().and_then(|e| e.get_ref()).map(|e| e as &dyn std::error::Error);
+        let inner =
+            cause.downcast_ref::<io::Error>().and_then(|e| e.get_ref()).map(|e| e as &dyn std::error::Error);
         match inner.or_else(|| cause.source()) {
             Some(next) => cause = next,
             None => break,
@@ -243,7 +250,8 @@ impl Http for Remote {
             self.look(url, base_url, &headers).map_err(|e| gix::Error::from_error(self.failed(e)))?;
         Ok(GetResponse {
             headers: Box::new(Cursor::new(content_type(&response))),
-            body: Box::new(BufReader::new(Body::new(self.clone(), response))),
+            body: without_version_line(Body::new(self.clone(), response))
+                .map_err(|e| gix::Error::from_error(e))?,
         })
     }
 
@@ -278,6 +286,20 @@ impl Http for Remote {
     }
 }
 
+/// Takes out the line with which a server greets in version 1 of the protocol. What follows is as in version 0, which is
+/// what gix expects to see.
+fn without_version_line(mut body: Body) -> io::Result<Lines> {
+    const LINE: &[u8] = b"000eversion 1\n";
+    const SERVICE: &[u8] = b"001e# service=git-upload-pack\n0000";
+    let mut head = Vec::new();
+    (&mut body).take((SERVICE.len() + LINE.len()) as u64).read_to_end(&mut head)?;
+    let at = if head.starts_with(SERVICE) { SERVICE.len() } else { 0 };
+    if head[at..].starts_with(LINE) {
+        head.drain(at..at + LINE.len());
+    }
+    Ok(Box::new(BufReader::new(Cursor::new(head).chain(body))))
+}
+
 fn content_type(response: &reqwest::Response) -> Vec<u8> {
     let value = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     [b"content-type: ", value, b"\n"].concat()
@@ -297,7 +319,9 @@ impl Body {
     }
 
     fn next(&mut self) -> Result<Bytes, Error> {
-        let lost = |e: reqwest::Error| Error::new(ErrorKind::Unreachable, "unexpected EOF").caused_by(e.without_url());
+        let lost = |e: reqwest::Error| {
+            Error::new(ErrorKind::Unreachable, "unexpected EOF").caused_by(e.without_url())
+        };
         let chunk = self.remote.0.stop.wait(self.response.chunk())?.map_err(lost)?.unwrap_or_default();
         self.read += chunk.len() as u64;
         let max = self.remote.0.max_bytes;

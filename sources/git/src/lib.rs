@@ -19,7 +19,7 @@
 //! ```
 //!
 //! # Where to start
-//! [`Request`], [`resolve()`], [`fetch()`].
+//! [`Request`], [`resolve()`], [`fetch()`]; [`Mirrors`] where the same repositories are asked for again and again.
 //!
 //! # Compatibility
 //! References, revisions, refused names and error texts are those of source-controller 1.9. What differs:
@@ -43,6 +43,7 @@
 mod error;
 mod fetch;
 mod http;
+mod mirror;
 mod request;
 mod resolve;
 mod session;
@@ -52,6 +53,7 @@ mod worker;
 
 pub use error::{Error, ErrorKind};
 pub use fetch::fetch;
+pub use mirror::Mirrors;
 pub use request::{Auth, Limits, Proxy, Reference, ReferenceFields, Request, Tls};
 pub use resolve::resolve;
 pub use tree::Tree;

@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use gitops_artifact::Revision;
 
+use crate::error::Error;
+
 mod address;
 mod auth;
 
@@ -90,7 +92,10 @@ impl Reference {
 
 /// The fields of a reference as an object's spec has them.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "the fields are those of the wire type, and are written as a literal")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the fields are those of the wire type, and are written as a literal"
+)]
 pub struct ReferenceFields<'a> {
     /// The branch.
     pub branch: Option<&'a str>,
@@ -114,15 +119,21 @@ pub struct Limits {
     pub object_bytes: usize,
     /// The most entries of a tree, directories included; 1,000,000 by default.
     pub entries: usize,
-    /// The deepest directory; 256 by default.
-    pub depth: usize,
+    /// The longest path in bytes; 4096 by default.
+    pub path_bytes: usize,
     /// The most references that a server may list; 1,000,000 by default.
     pub references: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { response_bytes: 2 << 30, object_bytes: 512 << 20, entries: 1_000_000, depth: 256, references: 1_000_000 }
+        Self {
+            response_bytes: 2 << 30,
+            object_bytes: 512 << 20,
+            entries: 1_000_000,
+            path_bytes: 4096,
+            references: 1_000_000,
+        }
     }
 }
 
@@ -138,6 +149,13 @@ impl Limits {
     #[must_use]
     pub fn object_bytes(mut self, bytes: usize) -> Self {
         self.object_bytes = bytes;
+        self
+    }
+
+    /// Sets the longest path.
+    #[must_use]
+    pub fn path_bytes(mut self, bytes: usize) -> Self {
+        self.path_bytes = bytes;
         self
     }
 
@@ -251,6 +269,17 @@ impl Request {
     pub fn submodules(mut self, recurse: bool) -> Self {
         self.submodules = recurse;
         self
+    }
+
+    /// Checks the address without using it.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid), which no further try will mend.
+    pub fn check(&self) -> Result<(), Error> {
+        match Address::of(self) {
+            Err(error) if !error.is_transient() => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// The address as it may be shown.

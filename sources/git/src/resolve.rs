@@ -80,7 +80,8 @@ fn exact(session: &mut Session, request: &Request, name: &str) -> Result<RemoteR
     match found {
         Some(found) => Ok(found),
         None => {
-            let missing = Error::new(ErrorKind::ReferenceNotFound, format!("couldn't find remote ref {name:?}"));
+            let missing =
+                Error::new(ErrorKind::ReferenceNotFound, format!("couldn't find remote ref {name:?}"));
             Err(absent(session, request, missing)?)
         }
     }
@@ -92,7 +93,8 @@ fn absent(session: &mut Session, request: &Request, otherwise: Error) -> Result<
         return Ok(otherwise);
     }
     let shown = request.shown();
-    let looked = matches!(request.reference, Reference::Branch(_) | Reference::Tag(_)) && request.observed.is_some();
+    let looked =
+        matches!(request.reference, Reference::Branch(_) | Reference::Tag(_)) && request.observed.is_some();
     let what = match &request.reference {
         Reference::Name(_) => format!("unable to list remote for '{shown}': remote repository is empty"),
         _ if looked => format!("unable to list remote for '{shown}': remote repository is empty"),

@@ -17,6 +17,7 @@ use crate::{
     error::{Error, ErrorKind},
     http::Remote,
     request::{Address, Limits, Request},
+    tree::Store,
     worker::Stop,
 };
 
@@ -44,13 +45,14 @@ impl Session {
     pub(crate) fn open(request: &Request, stop: &Stop) -> Result<Self, Error> {
         let address = Address::of(request)?;
         let remote = Remote::new(request, &address, stop)?;
-        let url = gix::url::parse(address.url.as_str())
-            .map_err(|_| Error::new(ErrorKind::Invalid, format!("failed to parse url '{}'", request.shown())))?;
+        let url = gix::url::parse(address.url.as_str()).map_err(|_| {
+            Error::new(ErrorKind::Invalid, format!("failed to parse url '{}'", request.shown()))
+        })?;
         let mut transport = Transport::new_http(remote.clone(), url, Protocol::V2, false);
         let no_helper = |_| Ok(None);
         let greeting =
             gix_protocol::handshake(&mut transport, Service::UploadPack, no_helper, Vec::new(), &mut Discard);
-        let handshake = greeting.map_err(|e| cause(&remote, stop, e))?;
+        let handshake = greeting.map_err(|e| cause(&remote, stop, &e))?;
         Ok(Self { remote, transport, handshake, limits: request.limits, stop: stop.clone() })
     }
 
@@ -67,21 +69,30 @@ impl Session {
                 let agent = ("agent", Some(AGENT.to_owned()));
                 LsRefsCommand::new(wanted, &self.handshake.capabilities, agent)
                     .invoke_blocking(&mut self.transport, &mut Discard, false)
-                    .map_err(|e| cause(&self.remote, &self.stop, e))?
+                    .map_err(|e| cause(&self.remote, &self.stop, &e))?
             }
         };
         if listed.len() > self.limits.references {
             let what = format!("the server lists more than {} references", self.limits.references);
             return Err(Error::new(ErrorKind::TooLarge, what));
         }
-        let wanted = |name: &BString| prefixes.is_empty() || prefixes.iter().any(|p| name.starts_with(p.as_bytes()));
+        let wanted =
+            |name: &BString| prefixes.is_empty() || prefixes.iter().any(|p| name.starts_with(p.as_bytes()));
         Ok(listed.into_iter().filter_map(peeled).filter(|r| wanted(&r.name)).collect())
     }
 
     /// Downloads commits without their history into the object directory of a bare repository.
-    pub(crate) fn download(&mut self, wants: &[ObjectId], depth: Option<usize>, objects: &Path) -> Result<(), Error> {
+    ///
+    /// What hangs on the commits of `have`, which are there without their history, is not sent again.
+    pub(crate) fn download(
+        &mut self,
+        wants: &[ObjectId],
+        depth: Option<usize>,
+        objects: &Path,
+        have: Option<(&Store, &[ObjectId])>,
+    ) -> Result<(), Error> {
         let (remote, stop) = (self.remote.clone(), self.stop.clone());
-        let failed = |e: gix::Error| cause(&remote, &stop, e);
+        let failed = |e: gix::Error| cause(&remote, &stop, &e);
         let version = self.handshake.server_protocol_version;
         let mut features = Command::Fetch.default_features(version, &self.handshake.capabilities);
         // Before version 2 gix repeats every capability of the server on the first want. That one would turn "one commit
@@ -99,7 +110,16 @@ impl Session {
         {
             arguments.deepen(depth);
         }
-        let mut reader = arguments.send(&mut self.transport, true).map_err(|e| cause_of(&remote, &stop, &e))?;
+        if let Some((_, commits)) = have
+            && arguments.can_use_shallow()
+        {
+            for commit in commits {
+                arguments.shallow(commit);
+                arguments.have(commit);
+            }
+        }
+        let mut reader =
+            arguments.send(&mut self.transport, true).map_err(|e| cause_of(&remote, &stop, &e))?;
         let response = Response::from_line_reader(version, &mut reader, true, false).map_err(&failed)?;
         if !response.has_pack() {
             return Err(Error::new(ErrorKind::Protocol, "the server sent no pack"));
@@ -120,7 +140,7 @@ impl Session {
             Some(&objects.join("pack")),
             &mut Discard,
             flag,
-            None::<gix::objs::find::Never>,
+            have.map(|(store, _)| store.handle()),
             gix::hash::Kind::Sha1,
             options,
         )
@@ -140,15 +160,8 @@ fn peeled(listed: Ref) -> Option<RemoteRef> {
 }
 
 /// The error behind an error of gix: the one of HTTP if there was one, else what gix says, put in our terms.
-fn cause(remote: &Remote, stop: &Stop, error: gix::Error) -> Error {
-    match error.downcast_any_ref::<std::io::Error>() {
-        _ if error.is_cancelled() => cause_of(remote, stop, &"interrupted"),
-        Some(io) => {
-            let text = format!("{error:#} {io}");
-            cause_of(remote, stop, &text)
-        }
-        None => cause_of(remote, stop, &chain(&error)),
-    }
+fn cause(remote: &Remote, stop: &Stop, error: &gix::Error) -> Error {
+    cause_of(remote, stop, &chain(error))
 }
 
 fn chain(error: &gix::Error) -> String {
@@ -169,8 +182,10 @@ fn cause_of(remote: &Remote, stop: &Stop, error: &dyn std::fmt::Display) -> Erro
     }
     let text = error.to_string();
     let kind = match () {
-        () if text.contains("not our ref") || text.contains("unadvertised object") => ErrorKind::ReferenceNotFound,
-        () if text.contains("alloc") && text.contains("limit") => ErrorKind::TooLarge,
+        () if text.contains("not our ref") || text.contains("unadvertised object") => {
+            ErrorKind::ReferenceNotFound
+        }
+        () if text.contains("too large") || text.contains("limit") => ErrorKind::TooLarge,
         () => ErrorKind::Protocol,
     };
     Error::new(kind, text)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gitops_artifact::EntryKind;
 use gix::{bstr::ByteSlice as _, objs::FindExt as _};
 use url::Url;
 
@@ -13,8 +14,8 @@ use crate::{
     worker::Stop,
 };
 
-/// Submodules within submodules are followed this deep.
-const MAX_DEPTH: usize = 10;
+/// Submodules within submodules are followed this deep, as upstream does; what is deeper stays an empty directory.
+const MAX_DEPTH: usize = 11;
 
 /// All submodules of a repository together may be so many.
 const MAX_COUNT: usize = 500;
@@ -60,7 +61,10 @@ impl Adder<'_> {
             let Some((_, url)) = module.filter(|_| depth < MAX_DEPTH) else { continue };
             self.done += 1;
             if self.done > MAX_COUNT {
-                return Err(Error::new(ErrorKind::TooLarge, format!("there are more than {MAX_COUNT} submodules")));
+                return Err(Error::new(
+                    ErrorKind::TooLarge,
+                    format!("there are more than {MAX_COUNT} submodules"),
+                ));
             }
             for mut below in self.fetch(request, &entry, url, depth)? {
                 below.path = [&entry.path[..], b"/", &below.path].concat();
@@ -111,7 +115,7 @@ impl Adder<'_> {
             if path.split(|b| *b == b'/').any(|e| e == b"..") {
                 continue;
             }
-            if !entries.iter().any(|e| e.path == path) {
+            if !entries.iter().any(|e| e.path == path && (e.submodule || e.kind != EntryKind::Directory)) {
                 return Err(Error::new(ErrorKind::ReferenceNotFound, "entry not found"));
             }
             modules.push((path, url.to_str_lossy().into_owned()));

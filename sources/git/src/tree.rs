@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{any::Any, fmt, path::Path, sync::Arc};
 
 use gitops_artifact::{Entry, EntryKind};
 use gix::{ObjectId, objs::Find as _};
 use tempfile::TempDir;
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    mirror::Mirror,
+};
+
+/// Decoded delta bases that one thread keeps at hand.
+const PACK_CACHE_BYTES: usize = 16 << 20;
 
 pub(crate) mod flat;
 mod names;
@@ -35,24 +41,38 @@ pub(crate) struct FlatEntry {
 /// The objects of one repository, in a directory that goes with it.
 pub(crate) struct Store {
     objects: Arc<gix::odb::Store>,
-    _dir: TempDir,
+    /// What keeps the directory in place.
+    _dir: Box<dyn Any + Send + Sync>,
 }
 
 type Handle = gix::odb::HandleArc;
 
 impl Store {
     pub(crate) fn open(dir: TempDir, objects: &Path, object_bytes: usize) -> Result<Self, Error> {
+        Self::over(Box::new(dir), objects, object_bytes)
+    }
+
+    pub(crate) fn of_mirror(mirror: Arc<Mirror>, objects: &Path, object_bytes: usize) -> Result<Self, Error> {
+        Self::over(Box::new(mirror), objects, object_bytes)
+    }
+
+    fn over(dir: Box<dyn Any + Send + Sync>, objects: &Path, object_bytes: usize) -> Result<Self, Error> {
         let options =
             gix::odb::store::init::Options { alloc_limit_bytes: Some(object_bytes), ..Default::default() };
-        let opened = gix::odb::Store::at_opts(objects.to_path_buf(), gix::hash::Kind::Sha1, &mut std::iter::empty(), options)
-            .map_err(|e| Error::new(ErrorKind::Io, "cannot open the object database").caused_by(e))?;
+        let opened = gix::odb::Store::at_opts(
+            objects.to_path_buf(),
+            gix::hash::Kind::Sha1,
+            &mut std::iter::empty(),
+            options,
+        )
+        .map_err(|e| Error::new(ErrorKind::Io, "cannot open the object database").caused_by(e))?;
         Ok(Self { objects: Arc::new(opened), _dir: dir })
     }
 
     /// A handle for one thread. It keeps bases of deltas at hand: files of one directory tend to hang on each other.
     pub(crate) fn handle(&self) -> Handle {
         let mut handle = gix::odb::Cache::from(self.objects.to_handle_arc());
-        handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::StaticLinkedList::<64>::default()));
+        handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE_BYTES)));
         handle
     }
 }

@@ -8,6 +8,11 @@ macro_rules! resource {
     ($kind:ident, $group:literal, $version:literal, $plural:literal, $spec:ty, $status:ty,
      about: $about:literal, short: [$($short:literal),*], categories: [$($category:literal),*], columns: $columns:expr,
      status_default: $status_default:expr, observed: $observed:tt $(, substitutable: $substitutable:literal)? $(,)?) => {
+        impl $kind {
+            /// Short names of the kind for `kubectl`.
+            pub const SHORT_NAMES: &[&str] = &[$($short),*];
+        }
+
         $crate::resource::resource!(@base $kind, $group, $version, $plural, $spec, { status: Option<$status>, });
 
         impl $kind {
@@ -17,7 +22,7 @@ macro_rules! resource {
                 const COLUMNS: &[$crate::crd::Column] = $columns;
                 $crate::crd::Definition {
                     group: $group, version: $version, kind: stringify!($kind), plural: $plural,
-                    short: &[$($short),*], categories: &[$($category),*], columns: COLUMNS,
+                    short: Self::SHORT_NAMES, categories: &[$($category),*], columns: COLUMNS,
                     about: $about,
                     spec: $crate::crd::schema::<$spec>(),
                     status: Some($crate::crd::schema::<$status>()),
@@ -70,6 +75,11 @@ macro_rules! resource {
     };
     ($kind:ident, $group:literal, $version:literal, $plural:literal, $spec:ty,
      about: $about:literal, short: [$($short:literal),*], categories: [$($category:literal),*], columns: $columns:expr $(,)?) => {
+        impl $kind {
+            /// Short names of the kind for `kubectl`.
+            pub const SHORT_NAMES: &[&str] = &[$($short),*];
+        }
+
         $crate::resource::resource!(@base $kind, $group, $version, $plural, $spec, {});
 
         impl $kind {
@@ -79,7 +89,7 @@ macro_rules! resource {
                 const COLUMNS: &[$crate::crd::Column] = $columns;
                 $crate::crd::Definition {
                     group: $group, version: $version, kind: stringify!($kind), plural: $plural,
-                    short: &[$($short),*], categories: &[$($category),*], columns: COLUMNS,
+                    short: Self::SHORT_NAMES, categories: &[$($category),*], columns: COLUMNS,
                     about: $about,
                     spec: $crate::crd::schema::<$spec>(),
                     status: None,
@@ -225,6 +235,25 @@ macro_rules! resource {
         }
 
         #[cfg(feature = "kube")]
+        impl ::kube_core::CustomResourceExt for $kind {
+            fn crd() -> $crate::resource::CustomResourceDefinition {
+                $crate::resource::typed(Self::crd())
+            }
+
+            fn crd_name() -> &'static str {
+                concat!($plural, ".", $group)
+            }
+
+            fn api_resource() -> ::kube_core::ApiResource {
+                ::kube_core::ApiResource::erase::<Self>(&())
+            }
+
+            fn shortnames() -> &'static [&'static str] {
+                Self::SHORT_NAMES
+            }
+        }
+
+        #[cfg(feature = "kube")]
         impl ::kube_core::object::HasSpec for $kind {
             type Spec = $spec;
 
@@ -253,6 +282,15 @@ pub(crate) fn check_type(
         return Ok(());
     }
     Err(format!("expected {expected_kind} of {expected_version}, found {kind} of {api_version}"))
+}
+
+#[cfg(feature = "kube")]
+pub(crate) use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+
+#[cfg(feature = "kube")]
+pub(crate) fn typed(crd: serde_json::Value) -> CustomResourceDefinition {
+    serde_json::from_value(crd)
+        .expect("because the definitions of this crate fit the type, which a test of each kind shows")
 }
 
 #[cfg(feature = "validate")]

@@ -68,6 +68,7 @@ mod lists;
 mod metadata;
 mod names;
 mod node;
+mod numbers;
 mod path;
 mod pattern;
 mod prune;
@@ -128,12 +129,13 @@ impl Schema {
                 "is not a version of this definition",
             )]);
         };
-        let json = &declared["schema"]["openAPIV3Schema"];
-        let problems = structural::check(json, "spec.validation.openAPIV3Schema", false);
+        // Defaults are used as a stored definition holds them.
+        let json = numbers::stored(declared["schema"]["openAPIV3Schema"].clone());
+        let problems = structural::check_stored(&json, "spec.validation.openAPIV3Schema");
         if !problems.is_empty() {
             return Err(problems);
         }
-        let root = Node::root(json)?;
+        let root = Node::root(&json)?;
         let subresources = &declared["subresources"];
         let scale = subresources["scale"].as_object().map(|scale| Scale {
             spec_replicas: scale.get("specReplicasPath").map(text).unwrap_or_default(),

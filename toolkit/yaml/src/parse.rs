@@ -128,7 +128,7 @@ impl<'a> Builder<'a> {
                 let kind = Kind::Scalar(Scalar { value: value.into_owned(), style });
                 let mut node = self.start(kind, &properties, span)?;
                 self.take_head(&mut node);
-                self.complete(node);
+                self.complete(node)?;
             }
             Event::SequenceStart { properties, flow } => {
                 let kind = Kind::Sequence(Sequence { items: Vec::new(), flow });
@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
                         }
                         _ => span.end,
                     };
-                    self.complete(node);
+                    self.complete(node)?;
                 }
             }
             Event::Alias(name) => self.alias(name, span)?,
@@ -197,13 +197,19 @@ impl<'a> Builder<'a> {
     }
 
     /// Puts a finished node where it belongs, and remembers it if it has an anchor.
-    fn complete(&mut self, node: Node) {
+    fn complete(&mut self, node: Node) -> Result<(), Error> {
         if let Some(name) = node.anchor() {
+            // Anchors around anchors are copied once for each level, which must not multiply.
+            let limit = self.limits.nodes;
+            self.nodes = self.nodes.saturating_add(measure(&node, limit).0);
+            if self.nodes > limit {
+                return Err(Error::limit(node.span.line, "nodes", limit));
+            }
             self.anchors.insert(name.to_owned(), node.clone());
         }
         let Some(frame) = self.stack.last_mut() else {
             self.root = Some(node);
-            return;
+            return Ok(());
         };
         match &mut frame.node.kind {
             Kind::Sequence(sequence) => sequence.items.push(node),
@@ -213,6 +219,7 @@ impl<'a> Builder<'a> {
             },
             Kind::Scalar(_) => {}
         }
+        Ok(())
     }
 
     fn alias(&mut self, name: &str, span: Span) -> Result<(), Error> {
@@ -243,8 +250,7 @@ impl<'a> Builder<'a> {
         extra.anchor = None;
         extra.comments = Comments::default();
         self.take_head(&mut node);
-        self.complete(node);
-        Ok(())
+        self.complete(node)
     }
 
     /// A comment behind a node on its line belongs to that node, any other to the node below.

@@ -48,7 +48,7 @@ fn documents(bytes: &[u8], wording: Dialect, limits: &Limits) -> Result<Vec<Docu
 /// # Ok::<(), gitops_yaml::Error>(())
 /// ```
 pub fn read_values(bytes: &[u8], dialect: Dialect, limits: &Limits) -> Result<Vec<Value>, Error> {
-    documents(bytes, dialect, limits)?.iter().map(|document| document.root.to_value(dialect)).collect()
+    documents(bytes, dialect, limits)?.into_iter().map(|document| document.root.into_value(dialect)).collect()
 }
 
 /// Reads one document as a value, as `Unmarshal` of Go's library for the dialect does: what follows a second `---` is
@@ -59,7 +59,7 @@ pub fn read_values(bytes: &[u8], dialect: Dialect, limits: &Limits) -> Result<Ve
 /// As [`read_values`].
 #[doc(alias = "Unmarshal")]
 pub fn read_value(bytes: &[u8], dialect: Dialect, limits: &Limits) -> Result<Value, Error> {
-    first(bytes, dialect, limits)?.map_or(Ok(Value::Null), |document| document.root.to_value(dialect))
+    first(bytes, dialect, limits)?.map_or(Ok(Value::Null), |document| document.root.into_value(dialect))
 }
 
 /// Reads one document as [`read_value`], with equal keys an error in both dialects.

@@ -281,7 +281,7 @@ impl<'a> Scanner<'a> {
             return Ok(false);
         }
         let mark = self.cursor.mark;
-        if key.mark.line < mark.line || key.mark.column + 1024 < mark.column {
+        if key.mark.line < mark.line || key.mark.column.saturating_add(1024) < mark.column {
             if key.required {
                 return Err(self.error(key.mark, "could not find expected ':'"));
             }
@@ -427,7 +427,7 @@ impl<'a> Scanner<'a> {
         let last = self.simple_keys.len() - 1;
         if self.is_valid_key(last)? {
             let SimpleKey { token, mark, .. } = self.simple_keys[last];
-            let at = token - self.taken;
+            let at = token.saturating_sub(self.taken);
             self.tokens.insert(at, Token { kind: TokenKind::Key, start: mark, end: mark });
             self.roll_indent(mark.column, Some(at), TokenKind::BlockMappingStart, mark);
             self.simple_keys[last].possible = false;

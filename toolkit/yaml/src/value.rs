@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind};
-use crate::node::{Kind, Node, Scalar, ScalarStyle};
+use crate::node::{Kind, Node, ScalarStyle};
 use crate::number::{self, Literal};
 use crate::quote::quote;
 use crate::scalar::{Dialect, Resolved, resolve_plain, resolve_tagged};
@@ -25,7 +25,16 @@ impl Node {
     /// [`ErrorKind::DuplicateKey`] under [`Dialect::V3`], [`ErrorKind::Value`] for infinities, keys that JSON
     /// cannot hold, tags that do not fit their scalar and merges of something else than mappings.
     pub fn to_value(&self, dialect: Dialect) -> Result<Value, Error> {
-        Converter::new(dialect, false).run(self)
+        self.clone().into_value(dialect)
+    }
+
+    /// Converts as [`to_value`](Node::to_value), without copying texts.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_value`](Node::to_value).
+    pub fn into_value(mut self, dialect: Dialect) -> Result<Value, Error> {
+        Converter::new(dialect, false).run(&mut self)
     }
 
     /// Converts as [`to_value`](Node::to_value), with equal keys an error in both dialects.
@@ -34,7 +43,7 @@ impl Node {
     ///
     /// As [`to_value`](Node::to_value), and [`ErrorKind::DuplicateKey`].
     pub fn to_value_strict(&self, dialect: Dialect) -> Result<Value, Error> {
-        Converter::new(dialect, true).run(self)
+        Converter::new(dialect, true).run(&mut self.clone())
     }
 }
 
@@ -64,7 +73,7 @@ impl Converter {
         Self { dialect, strict, problems: Vec::new(), first_line: None, late: None }
     }
 
-    fn run(mut self, node: &Node) -> Result<Value, Error> {
+    fn run(mut self, node: &mut Node) -> Result<Value, Error> {
         let value = self.convert(node)?;
         if !self.problems.is_empty() {
             return Err(Error::unmarshal(ErrorKind::DuplicateKey, self.first_line, &self.problems));
@@ -78,27 +87,29 @@ impl Converter {
         }
     }
 
-    fn convert(&mut self, node: &Node) -> Result<Value, Error> {
-        match node.kind() {
-            Kind::Scalar(scalar) => self.scalar(node, scalar),
+    /// Converts a node, taking its texts out of it.
+    fn convert(&mut self, node: &mut Node) -> Result<Value, Error> {
+        match &mut node.kind {
+            Kind::Scalar(_) => self.scalar(node),
             Kind::Sequence(sequence) => sequence
                 .items
-                .iter()
+                .iter_mut()
                 .map(|item| self.convert(item))
                 .collect::<Result<_, _>>()
                 .map(Value::Array),
             Kind::Mapping(mapping) => {
                 let mut out = Map::new();
                 match self.dialect {
-                    Dialect::V2 => self.mapping_v2(&mapping.entries, &mut out, &mut HashSet::new())?,
-                    Dialect::V3 => self.mapping_v3(&mapping.entries, &mut out, false)?,
+                    Dialect::V2 => self.mapping_v2(&mut mapping.entries, &mut out, &mut HashSet::new())?,
+                    Dialect::V3 => self.mapping_v3(&mut mapping.entries, &mut out, false)?,
                 }
                 Ok(Value::Object(out))
             }
         }
     }
 
-    fn resolve(&self, node: &Node, scalar: &Scalar) -> Result<Resolved, Error> {
+    fn resolve(&self, node: &Node) -> Result<Resolved, Error> {
+        let Kind::Scalar(scalar) = node.kind() else { return Ok(Resolved::Null) };
         match node.tag() {
             // The newer library takes no notice of the non-specific tag.
             Some(tag) if tag != "!" || self.dialect == Dialect::V2 => {
@@ -109,15 +120,16 @@ impl Converter {
         }
     }
 
-    fn scalar(&mut self, node: &Node, scalar: &Scalar) -> Result<Value, Error> {
-        Ok(match self.resolve(node, scalar)? {
+    fn scalar(&mut self, node: &mut Node) -> Result<Value, Error> {
+        let resolved = self.resolve(node)?;
+        Ok(match resolved {
             Resolved::Null => Value::Null,
             Resolved::Bool(bool) => Value::Bool(bool),
             Resolved::Number(Literal::Int(int)) => Value::from(int),
             Resolved::Number(Literal::Uint(int)) => Value::from(int),
             Resolved::Number(Literal::Float(float)) => self.float(float),
             Resolved::Time(time) if self.dialect == Dialect::V3 => Value::String(time),
-            Resolved::Time(_) | Resolved::Text => Value::String(scalar.value.clone()),
+            Resolved::Time(_) | Resolved::Text => Value::String(take_text(node)),
             Resolved::Binary(text) => Value::String(text),
         })
     }
@@ -140,11 +152,11 @@ impl Converter {
     /// Entries in order, merged ones among them: what comes later replaces what came before, or is an error.
     fn mapping_v2(
         &mut self,
-        entries: &[(Node, Node)],
+        entries: &mut [(Node, Node)],
         out: &mut Map<String, Value>,
         seen: &mut HashSet<Key>,
     ) -> Result<(), Error> {
-        for (key, value) in entries {
+        for (key, value) in entries.iter_mut() {
             if is_merge(key) {
                 for source in merge_sources(value)?.into_iter().rev() {
                     self.mapping_v2(source, out, seen)?;
@@ -171,7 +183,7 @@ impl Converter {
             if self.strict {
                 if seen.contains(&key) {
                     let shown = if let Key::Text(text) = &key { quote(text) } else { name };
-                    self.problem(value.span().line, format!("key {shown} already set in map"));
+                    self.problem(value.span().line, &format!("key {shown} already set in map"));
                     continue;
                 }
                 seen.insert(key);
@@ -184,7 +196,7 @@ impl Converter {
     /// Own entries first, then what is merged, wherever the merge key stands.
     fn mapping_v3(
         &mut self,
-        entries: &[(Node, Node)],
+        entries: &mut [(Node, Node)],
         out: &mut Map<String, Value>,
         merged: bool,
     ) -> Result<(), Error> {
@@ -192,7 +204,7 @@ impl Converter {
             return Ok(());
         }
         let mut merge = None;
-        for (key, value) in entries {
+        for (key, value) in entries.iter_mut() {
             if is_merge(key) {
                 merge = Some(value);
                 continue;
@@ -215,13 +227,13 @@ impl Converter {
         Ok(())
     }
 
-    fn key(&mut self, key: &Node) -> Result<Key, Error> {
-        let Kind::Scalar(scalar) = key.kind() else {
+    fn key(&mut self, key: &mut Node) -> Result<Key, Error> {
+        let Kind::Scalar(_) = key.kind() else {
             let value = self.convert(key)?;
             let message = format!("invalid map key: {}", go_value(&value, self.dialect));
             return Err(Error::new(ErrorKind::Value, None, message));
         };
-        let resolved = self.resolve(key, scalar)?;
+        let resolved = self.resolve(key)?;
         if self.dialect == Dialect::V3
             && key.tag().is_some_and(|tag| !matches!(tag, "!" | "!!str" | "!!merge"))
         {
@@ -230,7 +242,7 @@ impl Converter {
         }
         Ok(match resolved {
             Resolved::Time(_) if self.dialect == Dialect::V3 => Key::Null,
-            Resolved::Text | Resolved::Time(_) => Key::Text(scalar.value.clone()),
+            Resolved::Text | Resolved::Time(_) => Key::Text(take_text(key)),
             Resolved::Binary(text) => Key::Text(text),
             Resolved::Bool(bool) => Key::Bool(bool),
             Resolved::Number(Literal::Int(int)) => Key::Int(int),
@@ -240,7 +252,7 @@ impl Converter {
         })
     }
 
-    fn problem(&mut self, line: u32, message: String) {
+    fn problem(&mut self, line: u32, message: &str) {
         self.first_line.get_or_insert(line);
         if self.problems.len() < MOST_PROBLEMS {
             self.problems.push(format!("line {line}: {message}"));
@@ -255,6 +267,15 @@ impl Converter {
             (None, Kind::Mapping(_)) => (2, String::new()),
             (None, Kind::Sequence(_)) => (3, String::new()),
         };
+        // Most mappings are small, and all their keys differ.
+        let plain = |key: &Node| key.alias().is_none() && key.as_str().is_some();
+        if entries.len() <= 16 && entries.iter().all(|(key, _)| plain(key)) {
+            let equal =
+                |at: usize| entries[..at].iter().any(|(key, _)| key.as_str() == entries[at].0.as_str());
+            if !(0..entries.len()).any(equal) {
+                return true;
+            }
+        }
         let mut seen: HashSet<(u8, &str)> = HashSet::with_capacity(entries.len());
         let distinct = entries.iter().all(|(key, _)| match (key.alias(), key.as_str()) {
             (Some(name), _) => seen.insert((0, name)),
@@ -280,9 +301,23 @@ impl Converter {
             let (first, second) = (&entries[first].0, &entries[second].0);
             let text = quote(second.alias().or(second.as_str()).unwrap_or_default());
             let line = first.span().line;
-            self.problem(second.span().line, format!("mapping key {text} already defined at line {line}"));
+            self.problem(second.span().line, &format!("mapping key {text} already defined at line {line}"));
         }
         self.problems.len() == before && before == 0
+    }
+}
+
+fn take_text(node: &mut Node) -> String {
+    match &mut node.kind {
+        Kind::Scalar(scalar) => std::mem::take(&mut scalar.value),
+        _ => String::new(),
+    }
+}
+
+fn entries_mut(node: &mut Node) -> Option<&mut [(Node, Node)]> {
+    match &mut node.kind {
+        Kind::Mapping(mapping) => Some(&mut mapping.entries),
+        _ => None,
     }
 }
 
@@ -297,12 +332,13 @@ fn is_merge(key: &Node) -> bool {
 }
 
 /// The mappings a merge key names, the one that takes precedence first.
-fn merge_sources(value: &Node) -> Result<Vec<&[(Node, Node)]>, Error> {
-    let sources = match value.kind() {
-        Kind::Mapping(mapping) => Some(vec![mapping.entries.as_slice()]),
-        Kind::Sequence(sequence) if value.alias().is_none() => {
+fn merge_sources(value: &mut Node) -> Result<Vec<&mut [(Node, Node)]>, Error> {
+    let aliased = value.alias().is_some();
+    let sources = match &mut value.kind {
+        Kind::Mapping(mapping) => Some(vec![mapping.entries.as_mut_slice()]),
+        Kind::Sequence(sequence) if !aliased => {
             let all = sequence.items.iter().all(|item| matches!(item.kind(), Kind::Mapping(_)));
-            all.then(|| sequence.items.iter().map(Node::entries).collect())
+            all.then(|| sequence.items.iter_mut().filter_map(entries_mut).collect())
         }
         _ => None,
     };

@@ -12,10 +12,10 @@ use gitops_manifest::ManifestSet;
 use gitops_reconcile::{Failure, Next};
 use gitops_toolkit::bridge::kustomization::prepare;
 use gitops_toolkit::kustomize::fs::{Directory, FileSystem};
-use gitops_toolkit::kustomize::{Options, build, substitute};
+use gitops_toolkit::kustomize::{Options, build};
 
 use super::{Run, name};
-use crate::Progress;
+use crate::{Progress, substitute};
 
 /// What came out of a build.
 pub(crate) struct Built {

@@ -4,44 +4,27 @@
 
 use gitops_api::kustomize::v1::Kustomization;
 use gitops_api::meta::reason;
+use gitops_apply::health;
 use gitops_reconcile::{Event, Failure, Next};
-
-use crate::expression::Expression;
 
 /// The compiled health expressions of an object.
 #[derive(Clone, Default)]
-pub(crate) struct Checks(pub(crate) Vec<Check>);
-
-/// The health expressions for one kind, or for a whole group.
-#[derive(Clone)]
-pub(crate) struct Check {
-    pub(crate) api_version: String,
-    pub(crate) kind: Option<String>,
-    pub(crate) current: Expression,
-    pub(crate) in_progress: Option<Expression>,
-    pub(crate) failed: Option<Expression>,
-}
+pub(crate) struct Checks(pub(crate) health::Checks);
 
 /// Compiles the health expressions.
 pub(crate) fn compile(object: &Kustomization) -> Result<Checks, Failure> {
-    let mut checks: Vec<Check> = Vec::new();
+    let mut checks = health::Checks::default();
     for (position, rule) in object.spec.health_check_exprs.iter().enumerate() {
-        let parse = |name: &str, text: &str| {
-            Expression::parse(text).map_err(|error| {
-                terminal(&format!(
-                    "failed to create custom status evaluator for healthchecks[{position}]: \
-                     failed to parse the expression {name}: {error}"
-                ))
-            })
+        let failed = |error: &gitops_apply::Error| {
+            terminal(&format!("failed to create custom status evaluator for healthchecks[{position}]: {error}"))
         };
-        let set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        checks.push(Check {
-            api_version: rule.api_version.clone(),
-            kind: set(&rule.kind),
-            current: parse("Current", &rule.current)?,
-            in_progress: set(&rule.in_progress).map(|text| parse("InProgress", &text)).transpose()?,
-            failed: set(&rule.failed).map(|text| parse("Failed", &text)).transpose()?,
-        });
+        let expressions =
+            health::Expressions::compile(&rule.current, rule.in_progress.as_deref(), rule.failed.as_deref())
+                .map_err(|error| failed(&error))?;
+        let group = rule.api_version.split_once('/').map_or("", |(group, _)| group);
+        checks
+            .add(group, rule.kind.as_deref().unwrap_or_default(), expressions)
+            .map_err(|error| failed(&error))?;
     }
     Ok(Checks(checks))
 }

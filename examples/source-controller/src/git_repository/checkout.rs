@@ -79,12 +79,7 @@ fn failure(error: &git::Error) -> Failure {
     if error.kind() == git::ErrorKind::EmptyRepository {
         return Failure::text(reason::EMPTY_GIT_REPOSITORY, Next::Retry, "git repository is empty");
     }
-    let mut text = format!("failed to checkout and determine revision: {error}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(level) = cause {
-        text.push_str(": ");
-        text.push_str(&level.to_string());
-        cause = level.source();
-    }
+    // The first level is what upstream says; what lies below is for logs.
+    let text = format!("failed to checkout and determine revision: {error}");
     Failure::text(reason::GIT_OPERATION_FAILED, Next::Retry, text)
 }

@@ -222,6 +222,14 @@ impl Call {
             "application/yaml" => decode::yaml(&self.body).map_err(|error| {
                 unrecognized(format!("couldn't get version/kind; yaml parse error: {error}"))
             }),
+            "application/vnd.kubernetes.protobuf" if !self.resource.is_custom() => {
+                crate::protobuf::decode(&self.body, &self.resource.api_version(), kind)
+                    .map(|value| Node::from_value(&value))
+                    .map_err(unrecognized)
+            }
+            _ if self.resource.is_custom() => {
+                Err(Refusal::unsupported_media_type(&["application/json", "application/yaml"]))
+            }
             _ => Err(Refusal::unsupported_media_type(&crate::http::MEDIA)),
         }
     }

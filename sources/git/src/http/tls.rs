@@ -18,7 +18,10 @@ pub(super) fn config(tls: &Tls) -> Result<ClientConfig, Error> {
     if let Some(pem) = &tls.ca {
         let certificates = certificates(pem, "ca.crt")?;
         if certificates.is_empty() {
-            return Err(bad("ca.crt", "failed to append certificate into certificate pool: no certificate found"));
+            return Err(bad(
+                "ca.crt",
+                "failed to append certificate into certificate pool: no certificate found",
+            ));
         }
         for certificate in certificates {
             roots.add(certificate).map_err(|e| bad("ca.crt", &e.to_string()))?;

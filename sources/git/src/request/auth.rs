@@ -114,6 +114,8 @@ impl Proxy {
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxy").field("address", &super::address::redact(&self.address)).finish_non_exhaustive()
+        f.debug_struct("Proxy")
+            .field("address", &super::address::redact(&self.address))
+            .finish_non_exhaustive()
     }
 }

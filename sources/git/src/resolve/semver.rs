@@ -21,7 +21,9 @@ pub(super) fn highest<'a>(
         if name.split('.').count() < 3 {
             continue;
         }
-        let Some(version) = name.parse::<Version>().ok().filter(|version| range.matches(version)) else { continue };
+        let Some(version) = name.parse::<Version>().ok().filter(|version| range.matches(version)) else {
+            continue;
+        };
         if best.as_ref().is_none_or(|best| version > *best) {
             found.clear();
             best = Some(version.clone());

@@ -8,17 +8,22 @@ use gix::{ObjectId, objs::Find as _};
 use super::{FlatEntry, Store, names};
 use crate::{
     error::{Error, ErrorKind},
-    request::Request,
+    request::{Limits, Request},
     worker::Stop,
 };
 
 /// Reads all trees below one, checks every name, and returns the entries in the order of a walk.
 ///
 /// Directories with nothing in them are left out, as no tool of Git would make them.
-pub(crate) fn read(store: &Store, root: ObjectId, request: &Request, stop: &Stop) -> Result<Vec<FlatEntry>, Error> {
+pub(crate) fn read(
+    store: &Store,
+    root: ObjectId,
+    request: &Request,
+    stop: &Stop,
+) -> Result<Vec<FlatEntry>, Error> {
     let mut reader =
-        Reader { handle: store.handle(), stop, request, entries: Vec::new(), path: Vec::new(), seen: 0 };
-    reader.tree(root, 0)?;
+        Reader { handle: store.handle(), stop, limits: &request.limits, entries: Vec::new(), seen: 0 };
+    reader.read(root)?;
     let entries = reader.entries;
     match request.sparse.is_empty() {
         true => Ok(entries),
@@ -29,46 +34,65 @@ pub(crate) fn read(store: &Store, root: ObjectId, request: &Request, stop: &Stop
 struct Reader<'a> {
     handle: super::Handle,
     stop: &'a Stop,
-    request: &'a Request,
+    limits: &'a Limits,
     entries: Vec<FlatEntry>,
-    path: Vec<u8>,
     seen: usize,
 }
 
+/// A directory that is being read: what is left of it, and where its own entry stands.
+struct Open {
+    rest: std::vec::IntoIter<Raw>,
+    path: Vec<u8>,
+    /// So many entries there are, up to and with that of the directory.
+    before: usize,
+}
+
 impl Reader<'_> {
-    fn tree(&mut self, id: ObjectId, depth: usize) -> Result<(), Error> {
-        self.stop.check()?;
-        let limits = &self.request.limits;
-        if depth > limits.depth {
-            let what = format!("directories are nested more than {} deep", limits.depth);
-            return Err(Error::new(ErrorKind::TooLarge, what));
-        }
-        let mut buffer = Vec::new();
-        let found = self.handle.try_find(&id, &mut buffer).map(|o| o.map(|o| o.kind));
-        match found {
-            Ok(Some(gix::objs::Kind::Tree)) => {}
-            Ok(_) => return Err(Error::new(ErrorKind::Protocol, "object not found")),
-            Err(e) => return Err(Error::new(ErrorKind::Protocol, "broken tree").caused_by(e.to_string())),
-        }
-        let above = self.path.len();
-        for raw in checked(&buffer)? {
-            self.seen += 1;
-            if self.seen > limits.entries {
-                let what = format!("tree has more than {} entries", limits.entries);
-                return Err(Error::new(ErrorKind::TooLarge, what));
+    /// Goes down with a stack of its own: how deep directories are is the server's choice.
+    fn read(&mut self, root: ObjectId) -> Result<(), Error> {
+        let mut open = vec![Open { rest: self.tree(root)?, path: Vec::new(), before: 0 }];
+        while let Some(dir) = open.last_mut() {
+            let Some(raw) = dir.rest.next() else {
+                if self.entries.len() == dir.before {
+                    self.entries.pop();
+                }
+                open.pop();
+                continue;
+            };
+            let path = match dir.path.is_empty() {
+                true => raw.name.clone(),
+                false => [&dir.path[..], b"/", &raw.name].concat(),
+            };
+            self.entry(&raw, path.clone())?;
+            if raw.form == Form::Tree {
+                open.push(Open { rest: self.tree(raw.id)?, path, before: self.entries.len() });
             }
-            if above > 0 {
-                self.path.push(b'/');
-            }
-            self.path.extend_from_slice(raw.name);
-            names::check(raw.name, raw.form == Form::Link)?;
-            self.entry(&raw, depth)?;
-            self.path.truncate(above);
         }
         Ok(())
     }
 
-    fn entry(&mut self, raw: &Raw<'_>, depth: usize) -> Result<(), Error> {
+    fn tree(&mut self, id: ObjectId) -> Result<std::vec::IntoIter<Raw>, Error> {
+        self.stop.check()?;
+        let mut buffer = Vec::new();
+        let found = self.handle.try_find(&id, &mut buffer).map(|o| o.map(|o| o.kind));
+        match found {
+            Ok(Some(gix::objs::Kind::Tree)) => Ok(checked(&buffer)?.into_iter()),
+            Ok(_) => Err(Error::new(ErrorKind::Protocol, "object not found")),
+            Err(e) => Err(Error::new(ErrorKind::Protocol, "broken tree").caused_by(e.to_string())),
+        }
+    }
+
+    fn entry(&mut self, raw: &Raw, path: Vec<u8>) -> Result<(), Error> {
+        names::check(&raw.name, raw.form == Form::Link)?;
+        self.seen += 1;
+        if self.seen > self.limits.entries {
+            let what = format!("tree has more than {} entries", self.limits.entries);
+            return Err(Error::new(ErrorKind::TooLarge, what));
+        }
+        if path.len() > self.limits.path_bytes {
+            let what = format!("tree has a path of more than {} bytes", self.limits.path_bytes);
+            return Err(Error::new(ErrorKind::TooLarge, what));
+        }
         let (kind, submodule) = match raw.form {
             Form::Tree | Form::Odd => (EntryKind::Directory, false),
             Form::Submodule => (EntryKind::Directory, true),
@@ -76,14 +100,7 @@ impl Reader<'_> {
             Form::Executable => (EntryKind::Executable, false),
             Form::Link => (EntryKind::Symlink, false),
         };
-        self.entries.push(FlatEntry { path: self.path.clone(), kind, id: raw.id, store: 0, submodule });
-        if raw.form == Form::Tree {
-            let before = self.entries.len();
-            self.tree(raw.id, depth + 1)?;
-            if self.entries.len() == before {
-                self.entries.pop();
-            }
-        }
+        self.entries.push(FlatEntry { path, kind, id: raw.id, store: 0, submodule });
         Ok(())
     }
 }
@@ -99,16 +116,16 @@ enum Form {
     Odd,
 }
 
-struct Raw<'a> {
-    name: &'a [u8],
+struct Raw {
+    name: Vec<u8>,
     form: Form,
     id: ObjectId,
 }
 
 /// The entries of a tree object, ordered by name. A name that comes twice counts as it comes last.
-fn checked(bytes: &[u8]) -> Result<Vec<Raw<'_>>, Error> {
+fn checked(bytes: &[u8]) -> Result<Vec<Raw>, Error> {
     let malformed = || Error::new(ErrorKind::UnsafeTree, "malformed tree");
-    let mut entries: Vec<Raw<'_>> = Vec::new();
+    let mut entries: Vec<Raw> = Vec::new();
     let mut place: HashMap<&[u8], usize> = HashMap::new();
     let (mut rest, mut before) = (bytes, None);
     while !rest.is_empty() {
@@ -129,14 +146,14 @@ fn checked(bytes: &[u8]) -> Result<Vec<Raw<'_>>, Error> {
             Some(at) if (entries[*at].form == Form::Tree) != (form == Form::Tree) => {
                 return Err(Error::new(ErrorKind::UnsafeTree, "a file and a directory have the same name"));
             }
-            Some(at) => entries[*at] = Raw { name, form, id },
+            Some(at) => entries[*at] = Raw { name: name.to_vec(), form, id },
             None => {
                 place.insert(name, entries.len());
-                entries.push(Raw { name, form, id });
+                entries.push(Raw { name: name.to_vec(), form, id });
             }
         }
     }
-    entries.sort_by(|a, b| a.name.cmp(b.name));
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)
 }
 
@@ -175,7 +192,9 @@ fn sparse(entries: Vec<FlatEntry>, wanted: &[String]) -> Result<Vec<FlatEntry>, 
         }
         wanted_paths.push(path.as_bytes());
     }
-    let below = |path: &[u8], dir: &[u8]| path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest[0] == b'/');
+    let below = |path: &[u8], dir: &[u8]| {
+        path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+    };
     let keep = |e: &FlatEntry| {
         wanted_paths.iter().any(|w| below(&e.path, w) || e.kind == EntryKind::Directory && below(w, &e.path))
     };

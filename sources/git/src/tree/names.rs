@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use crate::error::{Error, ErrorKind};
 
+/// No file system that a consumer unpacks to takes more.
+const MAX_NAME: usize = 255;
+
 /// Refuses names that would not be safe on some disk: control characters, ways to say `.git`, and links where Git reads rules.
 ///
 /// Windows device names are taken, unlike upstream (test `windows_device_names_are_taken`).
@@ -13,6 +16,9 @@ pub(super) fn check(name: &[u8], is_link: bool) -> Result<(), Error> {
         return Err(Error::new(ErrorKind::UnsafeTree, what));
     }
     let bad = || Error::new(ErrorKind::UnsafeTree, format!("invalid path: {}", quote(name)));
+    if name.len() > MAX_NAME {
+        return Err(Error::new(ErrorKind::UnsafeTree, "file name too long"));
+    }
     if name.is_empty() || name.contains(&b'/') {
         return Err(bad());
     }
@@ -30,7 +36,8 @@ pub(super) fn check(name: &[u8], is_link: bool) -> Result<(), Error> {
 /// Whether a name is, or becomes on NTFS or HFS+, a dot and a word. `short` is its 8.3 form.
 fn is_dot_name(name: &[u8], word: &str, short: &str) -> bool {
     let Ok(text) = std::str::from_utf8(name) else { return false };
-    let plain: String = text.chars().filter(|c| !is_ignored_by_hfs(*c)).flat_map(char::to_lowercase).collect();
+    let plain: String =
+        text.chars().filter(|c| !is_ignored_by_hfs(*c)).flat_map(char::to_lowercase).collect();
     let ntfs = plain.split(':').next().unwrap_or_default().trim_end_matches([' ', '.']);
     let dotted = |s: &str| s.strip_prefix('.') == Some(word);
     dotted(&plain) || dotted(ntfs) || is_short_name(ntfs, word, short)

@@ -44,12 +44,12 @@ pub mod metadata {
 /// use gitops_api::event::v1beta1::{Event, Severity};
 ///
 /// let event: Event = serde_json::from_str(r#"{
-/// "involvedObject": { "kind": "GitRepository", "namespace": "apps", "name": "podinfo" },
-/// "severity": "info",
-/// "timestamp": "2026-01-02T03:04:05Z",
-/// "message": "stored artifact",
-/// "reason": "NewArtifact",
-/// "reportingController": "source-controller"
+///     "involvedObject": { "kind": "GitRepository", "namespace": "apps", "name": "podinfo" },
+///     "severity": "info",
+///     "timestamp": "2026-01-02T03:04:05Z",
+///     "message": "stored artifact",
+///     "reason": "NewArtifact",
+///     "reportingController": "source-controller"
 /// }"#)?;
 /// assert_eq!(event.severity, Severity::Info);
 /// # Ok::<(), serde_json::Error>(())

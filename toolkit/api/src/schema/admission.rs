@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 
 use super::correlate::Pair;
 use super::path::Path;
 use super::rules::{self, Scope};
 use super::violation::{Reason, Violation};
-use super::{Schema, default, embedded, lists, metadata, prune, value};
+use super::{Schema, default, embedded, lists, metadata, numbers, prune, value};
 
 /// What happens to fields that the schema does not declare: the `fieldValidation` of a request.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -94,6 +94,7 @@ impl Schema {
             self.prepare(object, None, Verb::Create);
             self.validate_into(object, None, Verb::Create, &mut admission);
             self.default(object);
+            numbers::store(object);
         }
         admission
     }
@@ -122,12 +123,15 @@ impl Schema {
         if admission.may_go_on() {
             self.prepare(object, Some(old), verb);
             self.validate_into(object, Some(old), verb, &mut admission);
+            numbers::store(object);
         }
         admission
     }
 
-    /// Reads an object as the server reads its store: pruned and defaulted, with nothing reported.
+    /// Reads an object as the server reads its store: pruned and defaulted, with nothing reported, whole floats as
+    /// integers.
     pub fn read(&self, object: &mut Value) {
+        numbers::store(object);
         self.prune(object);
         self.default(object);
     }
@@ -192,7 +196,7 @@ impl Schema {
             version: self.version.clone(),
             ..Admission::default()
         };
-        round_numbers(object);
+        numbers::decode(object);
         admission.malformed = self.envelope_problem(object);
         if admission.malformed.is_some() || object["kind"] != self.kind.as_str() {
             if admission.malformed.is_none() {
@@ -344,19 +348,5 @@ impl Admission {
     /// Returns whether a violation has the given reason.
     pub fn has(&self, reason: Reason) -> bool {
         self.violations.iter().any(|violation| violation.reason == reason)
-    }
-}
-
-/// Integers beyond 64 bits with a sign are floats to the server.
-fn round_numbers(value: &mut Value) {
-    match value {
-        Value::Number(number) if !number.is_i64() && number.is_u64() => {
-            if let Some(float) = number.as_f64().and_then(Number::from_f64) {
-                *number = float;
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(round_numbers),
-        Value::Object(fields) => Map::values_mut(fields).for_each(round_numbers),
-        _ => {}
     }
 }

@@ -36,8 +36,10 @@ fn walk(value: &mut Value, node: &Node, path: &str, visit: &mut Visit<'_>) -> Re
     match value {
         Value::Object(fields) => {
             for (key, value) in fields.iter_mut() {
-                if let Some(child) = node.child(key) {
-                    walk(value, child, &super::path::join(path, key), visit)?;
+                if let Some(property) = node.properties.get(key) {
+                    walk(value, property, &super::path::join(path, key), visit)?;
+                } else if let Additional::Schema(entry) = &node.additional {
+                    walk(value, entry, &format!("{path}[{key}]"), visit)?;
                 }
             }
         }
@@ -54,7 +56,7 @@ fn walk(value: &mut Value, node: &Node, path: &str, visit: &mut Visit<'_>) -> Re
 
 /// Checks type and metadata of embedded resources.
 pub(super) fn check(value: &Value, node: &Node, path: &Path<'_>, out: &mut Vec<Violation>) {
-    if let (true, Value::Object(fields)) = (node.embedded && !path.is_root(), value) {
+    if let (true, Value::Object(fields)) = (node.embedded, value) {
         check_resource(fields, &path.field(), out);
     }
     if !node.has_embedded {

@@ -44,7 +44,7 @@ impl Bindings {
 impl Expression {
     pub(super) fn parse(source: &str) -> Result<Self, String> {
         let parsed = Parser::default().enable_optional_syntax(true).parse(source);
-        let parsed = parsed.map_err(|problems| problems.to_string())?;
+        let parsed = parsed.map_err(|problems| problems.to_string().replace("\n|", "\n |"))?;
         let uses_old_self = parsed.references().has_variable("oldSelf");
         Ok(Self { parsed, uses_old_self })
     }
@@ -134,6 +134,11 @@ fn words(error: &ExecutionError) -> String {
         ExecutionError::Overflow(..) => "integer overflow".to_owned(),
         ExecutionError::IndexOutOfBounds(Cel::Int(index)) => format!("index out of bounds: {index}"),
         ExecutionError::NoSuchOverload => "no such overload".to_owned(),
+        ExecutionError::FunctionError { function, message }
+            if message.contains("parse error") && matches!(function.as_str(), "int" | "uint" | "double") =>
+        {
+            format!("type conversion error from 'string' to '{function}'")
+        }
         ExecutionError::FunctionError { message, .. } => message.clone(),
         other => {
             let text = other.to_string();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -63,8 +63,8 @@ impl Format {
             "uri" => is_request_uri(text),
             "email" => is_email(text),
             "hostname" => is_hostname(text),
-            "ipv4" => text.parse::<Ipv4Addr>().is_ok(),
-            "ipv6" => text.contains(':') && text.parse::<Ipv6Addr>().is_ok(),
+            "ipv4" => is_ipv4(text),
+            "ipv6" => is_ipv6(text),
             "cidr" => is_cidr(text),
             "mac" => is_mac(text),
             "uuid" => matches(&UUID, text),
@@ -252,11 +252,27 @@ fn is_hostname(text: &str) -> bool {
     labels.map(str::len).all(|length| (1..=63).contains(&length))
 }
 
+/// Octets may have leading zeros.
+fn is_ipv4(text: &str) -> bool {
+    let octet = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_digit())
+            && part.parse().is_ok_and(|value: u32| value < 256)
+    };
+    text.split('.').count() == 4 && text.split('.').all(octet)
+}
+
+fn is_ipv6(text: &str) -> bool {
+    let tail = text.rfind(':').map_or(0, |colon| colon + 1);
+    let sloppy = is_ipv4(&text[tail..]).then(|| format!("{}0.0.0.0", &text[..tail]));
+    text.contains(':') && sloppy.as_deref().unwrap_or(text).parse::<Ipv6Addr>().is_ok()
+}
+
 fn is_cidr(text: &str) -> bool {
     let Some((address, bits)) = text.split_once('/') else { return false };
-    let limit = if address.parse::<Ipv4Addr>().is_ok() {
+    let limit = if is_ipv4(address) {
         32
-    } else if address.parse::<Ipv6Addr>().is_ok() {
+    } else if is_ipv6(address) {
         128
     } else {
         return false;

@@ -88,12 +88,15 @@ pub(super) fn display_value(value: &Value) -> String {
         Value::String(text) => quote(text),
         Value::Number(value) => number(value),
         Value::Bool(value) => value.to_string(),
-        other => {
-            let mut out = String::new();
-            write_json(&mut out, other, true);
-            out
-        }
+        other => display_json(other),
     }
+}
+
+/// Prints a value as JSON in which no character means anything to HTML.
+pub(super) fn display_json(value: &Value) -> String {
+    let mut out = String::new();
+    write_json(&mut out, value, true);
+    out
 }
 
 /// Prints a value as the API server writes it: keys sorted, whole floats without a fraction.

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::correlate::same_keys;
 use super::node::{Additional, ListType, Node};
 use super::path::Path;
 use super::violation::Violation;
@@ -39,8 +38,10 @@ fn check_items(items: &[Value], node: &Node, path: &Path<'_>, out: &mut Vec<Viol
         ListType::Atomic => {}
         ListType::Set => report_second(items, path, |a, b| a == b, Clone::clone, out),
         ListType::Map(keys) => {
-            // Only the first item that is no object is reported, and nothing else of the list.
-            if let Some((index, item)) = items.iter().enumerate().find(|(_, item)| !item.is_object()) {
+            // Only the first item of another type is reported, and nothing else of the list.
+            if let Some((index, item)) =
+                items.iter().enumerate().find(|(_, item)| !item.is_object() && !item.is_null())
+            {
                 let field = Path::Index(path, index).field();
                 return out.push(Violation::invalid(
                     &field,
@@ -49,7 +50,13 @@ fn check_items(items: &[Value], node: &Node, path: &Path<'_>, out: &mut Vec<Viol
                 ));
             }
             if !keys.is_empty() {
-                report_second(items, path, |a, b| same_keys(a, b, keys), |item| key_part(item, keys), out);
+                report_second(
+                    items,
+                    path,
+                    |a, b| keys.iter().all(|key| a.get(key) == b.get(key)),
+                    |item| key_part(item, keys),
+                    out,
+                );
             }
         }
     }

@@ -32,7 +32,6 @@ pub(super) struct Node {
     pub(super) one_of: Vec<Node>,
     pub(super) not: Option<Box<Node>>,
     pub(super) list_type: ListType,
-    pub(super) atomic_map: bool,
     pub(super) rules: Vec<Rule>,
     /// What CEL calls the properties.
     pub(super) cel_names: BTreeMap<String, String>,
@@ -189,7 +188,6 @@ impl Node {
                 Some("map") => ListType::Map(texts(fields, "x-kubernetes-list-map-keys")),
                 _ => ListType::Atomic,
             },
-            atomic_map: text(fields, "x-kubernetes-map-type") == Some("atomic"),
             rules: Rule::parse_all(fields, path, problems),
             ..Self::default()
         };

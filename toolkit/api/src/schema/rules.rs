@@ -50,7 +50,7 @@ pub(super) fn check(
     }
     match scope.value {
         Value::Object(fields) => {
-            let old = scope.old.and_then(Value::as_object).filter(|_| !node.atomic_map);
+            let old = scope.old.and_then(Value::as_object);
             for (key, value) in fields {
                 let scope = Scope {
                     value,

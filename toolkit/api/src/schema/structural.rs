@@ -21,20 +21,33 @@ pub(super) fn check(schema: &Value, path: &str, status: bool) -> Vec<Violation> 
     if status {
         keywords::check_root(fields, path, &mut out);
     }
+    check_shape(fields, path, &mut out);
+    if out.is_empty() {
+        defaults::check(schema, path, &mut out);
+    }
+    if out.is_empty() {
+        rules::check(fields, path, None, &mut out);
+    }
+    out
+}
+
+/// Returns what keeps the schema of a stored definition from being used: its defaults and rules are taken as they are.
+pub(super) fn check_stored(schema: &Value, path: &str) -> Vec<Violation> {
+    let mut out = Vec::new();
+    if let Some(fields) = schema.as_object() {
+        check_shape(fields, path, &mut out);
+    }
+    out
+}
+
+fn check_shape(fields: &Map<String, Value>, path: &str, out: &mut Vec<Violation>) {
     if is_set(fields, "nullable") {
         out.push(Violation::forbidden(&format!("{path}.nullable"), "nullable cannot be true at the root"));
     }
-    keywords::check(fields, path, &mut out);
-    rules::check(fields, path, None, &mut out);
+    keywords::check(fields, path, out);
     if keywords::is_convertible(fields) {
-        let mut structural = Vec::new();
-        structure::check(fields, structure::Level::Root, path, &mut structural);
-        if structural.is_empty() {
-            defaults::check(schema, path, &mut structural);
-        }
-        out.append(&mut structural);
+        structure::check(fields, structure::Level::Root, path, out);
     }
-    out
 }
 
 fn is_set(fields: &Map<String, Value>, key: &str) -> bool {

@@ -10,15 +10,22 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::correlate::Pair;
-use super::gotext::{float_v, quote, to_json};
+use super::gotext::{quote, to_json};
 use super::node::{Additional, Node, Type};
 use super::path::{Path, join};
 use super::violation::{Reason, Violation};
 
 /// Checks a value, which is reported under the given prefix; with a pair, what did not change is excused.
 pub(super) fn check(value: &Value, node: &Node, prefix: &str, pair: Option<Pair<'_>>) -> Vec<Violation> {
-    let checker = Checker { prefix };
+    let checker = Checker { prefix, typed: true };
     let outcome = checker.ratchet(node, value, &Path::Root(""), pair);
+    outcome.issues.into_iter().map(|issue| issue.violation).collect()
+}
+
+/// Checks a default, which is looser: integers-or-texts may be anything.
+pub(super) fn check_default(value: &Value, node: &Node, prefix: &str) -> Vec<Violation> {
+    let checker = Checker { prefix, typed: false };
+    let outcome = checker.check(node, value, &Path::Root(""), None);
     outcome.issues.into_iter().map(|issue| issue.violation).collect()
 }
 
@@ -54,6 +61,8 @@ impl Outcome {
 
 struct Checker<'a> {
     prefix: &'a str,
+    /// Whether integers-or-texts have these two types; in defaults they have none.
+    typed: bool,
 }
 
 impl Checker<'_> {
@@ -77,7 +86,7 @@ impl Checker<'_> {
             self.check_type(node, value, path, &mut outcome);
             outcome.matches += 1;
         }
-        outcome.merge(self.check_branches(node, value, path, pair));
+        outcome.merge(self.check_branches(node, value, path));
         outcome.matches += 1;
         match value {
             Value::String(text) => {
@@ -128,6 +137,10 @@ impl Checker<'_> {
     }
 
     fn check_type(&self, node: &Node, value: &Value, path: &Path<'_>, outcome: &mut Outcome) {
+        if node.int_or_string && !self.typed {
+            outcome.matches += 1;
+            return;
+        }
         let joined = || node.types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(",");
         let (kind, format) = match value {
             Value::Null if node.types.is_empty() || node.nullable || node.types.contains(&Type::Null) => {
@@ -286,9 +299,6 @@ impl Checker<'_> {
             }
         }
         for key in node.required.iter().filter(|key| !fields.contains_key(*key)) {
-            if node.properties.get(key).is_some_and(|property| property.default.is_some()) {
-                continue;
-            }
             let name = format!("{}.{key}", path.name());
             let text = format!("{name} in body is required");
             outcome.push(self.issue(&name, text, |field, _| Violation::required(field, "")));
@@ -307,9 +317,4 @@ fn enum_equal(value: &Value, allowed: &Value) -> bool {
         },
         (value, allowed) => value == allowed,
     }
-}
-
-/// Prints a bound as the messages show it for an integer or a float.
-fn bound(limit: f64, integer: bool) -> String {
-    if integer { (limit as i64).to_string() } else { float_v(limit) }
 }

@@ -95,3 +95,35 @@ fn every_field_of_a_spec_and_a_status_is_described() {
     }
     assert!(out.is_empty(), "{}", out.join("\n"));
 }
+
+#[cfg(feature = "kube")]
+#[test]
+fn the_definition_of_kube_is_the_same() {
+    for kind in kinds::all() {
+        let crd = (kind.crd)();
+        let mut out = Vec::new();
+        differences(&(kind.typed_crd)(), &crd, &gitops_api::crd_file_name(&crd), &mut out);
+        // The type holds bounds as floating point numbers.
+        out.retain(|difference| !difference.ends_with(".minimum is 0.0, recorded 0"));
+        assert!(out.is_empty(), "{}", out.join("\n"));
+    }
+}
+
+#[cfg(feature = "kube")]
+#[test]
+fn a_kind_is_a_resource_of_kube() {
+    use gitops_api::source::v1::{GitRepository, GitRepositorySpec};
+    use kube::{CustomResourceExt, Resource, ResourceExt, core::object::HasStatus};
+
+    let mut repo = GitRepository::new("podinfo", GitRepositorySpec::default()).within("apps");
+    assert_eq!(repo.name_any(), "podinfo");
+    assert_eq!(GitRepository::kind(&()), "GitRepository");
+    assert_eq!(
+        GitRepository::url_path(&(), Some("apps")),
+        "/apis/source.toolkit.fluxcd.io/v1/namespaces/apps/gitrepositories"
+    );
+    assert_eq!(GitRepository::crd_name(), "gitrepositories.source.toolkit.fluxcd.io");
+    assert_eq!(GitRepository::api_resource().plural, "gitrepositories");
+    assert_eq!(GitRepository::shortnames(), ["gitrepo"]);
+    assert!(repo.status_mut().is_none());
+}

@@ -17,6 +17,8 @@ use serde_json::Value;
 /// What tests do with every kind.
 pub(crate) struct Kind {
     pub(crate) crd: fn() -> Value,
+    #[cfg(feature = "kube")]
+    pub(crate) typed_crd: fn() -> Value,
     /// An object with every field of the definition, written by hand or by a generator that knows the definition.
     pub(crate) full: &'static str,
     /// Reads and writes an object.
@@ -44,6 +46,8 @@ macro_rules! kinds {
     ($($kind:ident = $file:literal),+ $(,)?) => {
         [$(Kind {
             crd: $kind::crd,
+            #[cfg(feature = "kube")]
+            typed_crd: || serde_json::to_value(<$kind as kube::CustomResourceExt>::crd()).unwrap(),
             full: include_str!(concat!("full/", $file, ".json")),
             pass: pass::<$kind>,
             #[cfg(feature = "validate")]

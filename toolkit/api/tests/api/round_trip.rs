@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 use gitops_api::{
+    event::v1beta1::{Event, Severity},
     image::v1::ImageRef,
     kustomize::v1::{DeletionPolicy, Kustomization},
     source::v1::{GitProvider, GitRepository},
@@ -112,4 +113,24 @@ fn an_image_is_written_with_tag_and_digest() {
     assert_eq!(image.to_string(), "team/web:1.2");
     image.digest = Some("sha256:00".into());
     assert_eq!(image.to_string(), "team/web:1.2@sha256:00");
+}
+
+#[test]
+fn an_event_is_written_as_it_was_read() {
+    let json = json!({
+        "involvedObject": {
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "fieldPath": "status", "kind": "Kustomization",
+            "name": "apps", "namespace": "team", "resourceVersion": "42", "uid": "6d1f0f5e"
+        },
+        "severity": "error",
+        "timestamp": "2026-01-02T03:04:05Z",
+        "message": "build failed",
+        "reason": "BuildFailed",
+        "metadata": { "kustomize.toolkit.fluxcd.io/revision": "main@sha1:4f2a" },
+        "reportingController": "kustomize-controller",
+        "reportingInstance": "kustomize-controller-0",
+    });
+    let event: Event = serde_json::from_value(json.clone()).unwrap();
+    assert_eq!(event.severity, Severity::Error);
+    assert_eq!(serde_json::to_value(&event).unwrap(), json);
 }

@@ -24,6 +24,9 @@ fn repository() -> GitRepository {
 #[test]
 fn a_good_object_has_no_violations() {
     assert_eq!(repository().validate(), []);
+    let mut nowhere = repository();
+    nowhere.metadata.namespace = None;
+    assert_eq!(nowhere.validate(), []);
 }
 
 #[test]

@@ -88,6 +88,13 @@ impl<'a> Cursor<'a> {
         self.mark.column += 1;
     }
 
+    /// Steps over the ASCII characters that fit.
+    pub(super) fn skip_while(&mut self, fits: impl Fn(u8) -> bool) {
+        let rest = self.text.as_bytes().get(self.mark.index as usize..).unwrap_or_default();
+        let count = rest.iter().take_while(|byte| fits(**byte)).count();
+        self.skip_ascii(u32::try_from(count).unwrap_or(u32::MAX));
+    }
+
     pub(super) fn skip_ascii(&mut self, count: u32) {
         self.mark.index += count;
         self.mark.column += count;
@@ -103,7 +110,9 @@ impl<'a> Cursor<'a> {
     /// Steps to the end of the line.
     pub(super) fn skip_to_break(&mut self) {
         let bytes = self.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.mark.index as usize) {
+        loop {
+            self.skip_while(|b| matches!(b, b' '..=b'~'));
+            let Some(&byte) = bytes.get(self.mark.index as usize) else { return };
             match byte {
                 b'\n' | b'\r' => return,
                 0xc2 | 0xe2 if self.is_break() => return,

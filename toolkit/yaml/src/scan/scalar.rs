@@ -106,6 +106,7 @@ impl<'a> Scanner<'a> {
     fn skip_plain_run(&mut self) {
         let flow = self.flow_level > 0;
         loop {
+            self.cursor.skip_while(is_word);
             match self.cursor.byte() {
                 b':' if self.cursor.is_space_at(1) => return,
                 b',' | b'?' | b'[' | b']' | b'{' | b'}' if flow => return,
@@ -131,10 +132,12 @@ impl<'a> Scanner<'a> {
                 return Err(self.error(start, "found unexpected end of stream"));
             }
             let mut after_break = false;
+            self.cursor.skip_while(is_word);
             while !self.cursor.is_space() && self.cursor.byte() != quote || self.is_doubled(single) {
                 let escape = self.is_doubled(single) || !single && self.cursor.byte() == b'\\';
                 if !escape {
                     self.cursor.skip();
+                    self.cursor.skip_while(is_word);
                     continue;
                 }
                 let text = text.get_or_insert_default();
@@ -353,6 +356,11 @@ impl<'a> Scanner<'a> {
         }
         Ok(())
     }
+}
+
+/// The characters that mean nothing in any scalar; stepped over first, because most are of them.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_')
 }
 
 /// What happens to the line breaks at the end of a block scalar.

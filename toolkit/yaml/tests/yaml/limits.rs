@@ -34,6 +34,13 @@ fn aliases_of_aliases_do_not_multiply_without_bound() {
 }
 
 #[test]
+fn anchors_around_anchors_do_not_multiply_without_bound() {
+    let inner = "x, ".repeat(50_000);
+    let open: String = (0..400).map(|level| format!("&a{level} [")).collect();
+    check(parse(&format!("{open}{inner}{}", "]".repeat(400)), &Limits::default()), "nodes");
+}
+
+#[test]
 fn aliases_cannot_get_deeper_than_what_is_written() {
     let mut text = String::from("a0: &a0 [x]\n");
     for level in 1..50 {

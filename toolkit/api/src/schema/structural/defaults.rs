@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::schema::node::Node;
 use crate::schema::path::Path;
 use crate::schema::violation::Violation;
-use crate::schema::{embedded, lists, prune, rules, value};
+use crate::schema::{embedded, prune, rules, value};
 
 /// Holds every default against the schema of its own place.
 pub(super) fn check(schema: &Value, path: &str, out: &mut Vec<Violation>) {
@@ -33,12 +33,15 @@ fn check_default(default: &Value, node: &Node, field: &str, out: &mut Vec<Violat
         out.push(Violation::invalid(field, default, "must not have unknown fields"));
     }
     let place = Path::Root(field);
+    let known = out.len();
     embedded::check(default, node, &place, out);
-    let broken = value::check(default, node, field, None);
+    if out.len() > known {
+        return;
+    }
+    let broken = value::check_default(default, node, field);
     if !broken.is_empty() {
         return out.extend(broken);
     }
-    lists::check(default, node, &place, out);
     let scope = rules::Scope { value: default, old: None, pair: None };
     rules::check(node, scope, &place, out, &mut Vec::new());
 }

@@ -96,16 +96,14 @@ fn check_supported(fields: &Map<String, Value>, path: &str, out: &mut Vec<Violat
             out.push(Violation::forbidden(&format!("{path}.{key}"), &format!("{key} is not supported")));
         }
     }
-    match text(fields, "type") {
-        "" | "array" | "boolean" | "integer" | "number" | "object" | "string" => {}
-        "null" => out.push(Violation::forbidden(
-            &format!("{path}.type"),
-            "type cannot be set to null, use nullable as an alternative",
-        )),
-        other => {
-            let supported = ["array", "boolean", "integer", "number", "object", "string"].into_iter();
-            out.push(Violation::not_supported(&format!("{path}.type"), &Value::from(other), supported));
-        }
+    let kind = text(fields, "type");
+    if kind == "null" {
+        let detail = "type cannot be set to null, use nullable as an alternative";
+        out.push(Violation::forbidden(&format!("{path}.type"), detail));
+    }
+    const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
+    if !kind.is_empty() && !TYPES.contains(&kind) {
+        out.push(Violation::not_supported(&format!("{path}.type"), &Value::from(kind), TYPES.into_iter()));
     }
     if fields.get("items").is_some_and(Value::is_array) {
         let detail = "items must be a schema object and not an array";

@@ -29,14 +29,10 @@ pub(super) fn check(fields: &Map<String, Value>, level: Level, path: &str, out: 
     check_extensions(fields, path, out);
     let embedded = is_set(fields, "x-kubernetes-embedded-resource");
     if level == Level::Root || embedded {
-        check_type_meta(fields, path, out);
+        check_type_meta(fields, level, path, out);
     }
     let int_or_string = is_set(fields, "x-kubernetes-int-or-string");
-    for key in ["allOf", "anyOf", "oneOf", "not"] {
-        for (path, child) in children(fields, path, &[key]) {
-            check_branch(child, int_or_string && key != "not", &path, out);
-        }
-    }
+    check_branches(fields, int_or_string, path, out);
 }
 
 fn check_type(fields: &Map<String, Value>, level: Level, path: &str, out: &mut Vec<Violation>) {
@@ -92,7 +88,7 @@ fn check_extensions(fields: &Map<String, Value>, path: &str, out: &mut Vec<Viola
 }
 
 /// Type and metadata of a resource are the server's; only names may be constrained.
-fn check_type_meta(fields: &Map<String, Value>, path: &str, out: &mut Vec<Violation>) {
+fn check_type_meta(fields: &Map<String, Value>, level: Level, path: &str, out: &mut Vec<Violation>) {
     let Some(properties) = fields.get("properties").and_then(Value::as_object) else { return };
     for (name, wanted) in [("kind", "string"), ("apiVersion", "string"), ("metadata", "object")] {
         let Some(property) = properties.get(name).and_then(Value::as_object) else { continue };
@@ -102,7 +98,8 @@ fn check_type_meta(fields: &Map<String, Value>, path: &str, out: &mut Vec<Violat
             out.push(Violation::invalid(&field, &Value::from(kind), &format!("must be {wanted}")));
         }
     }
-    let Some(metadata) = properties.get("metadata").and_then(Value::as_object) else { return };
+    let metadata = properties.get("metadata").filter(|_| level == Level::Root).and_then(Value::as_object);
+    let Some(metadata) = metadata else { return };
     let named = |key: &String| matches!(key.as_str(), "name" | "generateName");
     let declared = metadata.get("properties").and_then(Value::as_object);
     let extra_fields = declared.is_some_and(|fields| !fields.keys().all(named));
@@ -114,13 +111,33 @@ fn check_type_meta(fields: &Map<String, Value>, path: &str, out: &mut Vec<Violat
     }
 }
 
-/// Alternatives constrain values and say nothing about structure; int-or-string alone may name its two types.
-fn check_branch(fields: &Map<String, Value>, int_or_string: bool, path: &str, out: &mut Vec<Violation>) {
-    let keys = ["items", "properties", "allOf", "anyOf", "oneOf", "not", "additionalProperties"];
-    for (path, child) in children(fields, path, &keys[..6]) {
-        let nested = int_or_string && path.rsplit('.').next().is_some_and(|step| step.starts_with("anyOf"));
-        check_branch(child, nested, &path, out);
+/// Checks the alternatives of a schema. An integer-or-text may have its two types as `anyOf`, alone or as the first of
+/// `allOf`.
+fn check_branches(fields: &Map<String, Value>, int_or_string: bool, path: &str, out: &mut Vec<Violation>) {
+    let exempt = int_or_string && names_both_types(fields);
+    let wrapped = fields.get("allOf").and_then(|branches| branches.get(0)).and_then(Value::as_object);
+    let wrapped = wrapped.filter(|first| int_or_string && !exempt && names_both_types(first));
+    for key in ["allOf", "anyOf", "oneOf", "not"] {
+        for (path, child) in children(fields, path, &[key]) {
+            let types = exempt && key == "anyOf";
+            let inner = wrapped.is_some_and(|first| std::ptr::eq(first, child));
+            check_branch(child, types, inner, &path, out);
+        }
     }
+}
+
+fn names_both_types(fields: &Map<String, Value>) -> bool {
+    let Some(branches) = fields.get("anyOf").and_then(Value::as_array) else { return false };
+    let types: Vec<&str> = branches.iter().filter_map(|branch| branch["type"].as_str()).collect();
+    branches.len() == 2 && types == ["integer", "string"]
+}
+
+/// Alternatives constrain values and say nothing about structure. `typed` allows a type, `inner` one in the `anyOf`.
+fn check_branch(fields: &Map<String, Value>, typed: bool, inner: bool, path: &str, out: &mut Vec<Violation>) {
+    for (path, child) in children(fields, path, &["items", "properties"]) {
+        check_branch(child, false, false, &path, out);
+    }
+    check_branches(fields, inner, path, out);
     let mut forbid = |key: &str, must: &str| {
         let detail = format!("must be {must} to be structural");
         out.push(Violation::forbidden(&format!("{path}.{key}"), &detail));
@@ -128,14 +145,17 @@ fn check_branch(fields: &Map<String, Value>, int_or_string: bool, path: &str, ou
     if fields.contains_key("additionalProperties") {
         forbid("additionalProperties", "undefined");
     }
-    let typed = matches!(text(fields, "type"), "integer" | "string");
-    if !text(fields, "type").is_empty() && !(int_or_string && typed) {
+    if !text(fields, "type").is_empty() && !typed {
         forbid("type", "empty");
     }
     for key in ["title", "description"] {
         if !text(fields, key).is_empty() {
             forbid(key, "empty");
         }
+    }
+    if fields.get("x-kubernetes-validations").and_then(Value::as_array).is_some_and(|rules| !rules.is_empty())
+    {
+        forbid("x-kubernetes-validations", "empty");
     }
     if fields.get("default").is_some_and(|default| !default.is_null()) {
         forbid("default", "undefined");

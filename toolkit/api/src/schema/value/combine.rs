@@ -3,26 +3,20 @@
 use serde_json::Value;
 
 use super::{Checker, Outcome};
-use crate::schema::correlate::Pair;
 use crate::schema::node::Node;
 use crate::schema::path::Path;
 
 impl Checker<'_> {
-    /// Checks `anyOf`, `oneOf`, `allOf` and `not`. Of alternatives that all fail, the one that got furthest is reported.
-    pub(super) fn check_branches(
-        &self,
-        node: &Node,
-        value: &Value,
-        path: &Path<'_>,
-        pair: Option<Pair<'_>>,
-    ) -> Outcome {
+    /// Checks `anyOf`, `oneOf`, `allOf` and `not`. Of alternatives that all fail, the one that got furthest is reported;
+    /// inside of them nothing is excused for being unchanged.
+    pub(super) fn check_branches(&self, node: &Node, value: &Value, path: &Path<'_>) -> Outcome {
         let mut main = Outcome::default();
-        self.check_any_of(node, value, path, pair, &mut main);
-        self.check_one_of(node, value, path, pair, &mut main);
+        self.check_any_of(node, value, path, &mut main);
+        self.check_one_of(node, value, path, &mut main);
         if !node.all_of.is_empty() {
             let mut passed = 0;
             for branch in &node.all_of {
-                let outcome = self.check(branch, value, path, pair);
+                let outcome = self.check(branch, value, path, None);
                 passed += usize::from(outcome.is_valid());
                 main.merge(outcome);
             }
@@ -33,7 +27,7 @@ impl Checker<'_> {
             }
         }
         if let Some(branch) = node.not.as_deref() {
-            if self.check(branch, value, path, pair).is_valid() {
+            if self.check(branch, value, path, None).is_valid() {
                 main.push(self.plain(format!("\"{}\" must not validate the schema (not)", path.name())));
             }
         }
@@ -41,17 +35,10 @@ impl Checker<'_> {
         main
     }
 
-    fn check_any_of(
-        &self,
-        node: &Node,
-        value: &Value,
-        path: &Path<'_>,
-        pair: Option<Pair<'_>>,
-        main: &mut Outcome,
-    ) {
+    fn check_any_of(&self, node: &Node, value: &Value, path: &Path<'_>, main: &mut Outcome) {
         let mut best: Option<Outcome> = None;
         for branch in &node.any_of {
-            let outcome = self.check(branch, value, path, pair);
+            let outcome = self.check(branch, value, path, None);
             if outcome.is_valid() {
                 return main.merge(outcome);
             }
@@ -63,17 +50,10 @@ impl Checker<'_> {
         }
     }
 
-    fn check_one_of(
-        &self,
-        node: &Node,
-        value: &Value,
-        path: &Path<'_>,
-        pair: Option<Pair<'_>>,
-        main: &mut Outcome,
-    ) {
+    fn check_one_of(&self, node: &Node, value: &Value, path: &Path<'_>, main: &mut Outcome) {
         let (mut best, mut first, mut passed) = (None, None, 0);
         for branch in &node.one_of {
-            let outcome = self.check(branch, value, path, pair);
+            let outcome = self.check(branch, value, path, None);
             if outcome.is_valid() {
                 passed += 1;
                 best = None;

@@ -1,79 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
 
+use std::cmp::Ordering;
+
 use serde_json::{Number, Value};
 
-use super::{Checker, Outcome, bound};
+use super::{Checker, Outcome};
+use crate::schema::gotext::float_v;
 use crate::schema::node::{Node, Type};
 use crate::schema::path::Path;
+use crate::schema::violation::Violation;
 
 impl Checker<'_> {
     pub(super) fn check_number(&self, node: &Node, number: &Number, path: &Path<'_>, outcome: &mut Outcome) {
-        let integer = number.is_i64();
-        let float = number.as_f64().unwrap_or_default();
-        let value = Value::Number(number.clone());
         if !in_range(number, node) {
             outcome.push(self.plain(range_error("Checked", node, path)));
         }
-        if let Some(step) = node.bounds.multiple_of {
-            self.check_bound_range("MultipleOf", step, node, path, outcome);
-            let factor = if integer && step.fract() == 0.0 && step != 0.0 {
-                // Integers are divided as integers.
-                (number.as_i64().unwrap_or_default() % (step as i64)) == 0
-            } else {
-                is_integral(float / step)
-            };
-            if !factor {
-                let detail =
-                    format!("should be a multiple of {}", bound(step, integer && step.fract() == 0.0));
-                outcome.push(self.invalid(path, &value, &detail));
-            }
+        let bounds = &node.bounds;
+        if let Some(step) = bounds.multiple_of {
+            self.check_multiple(node, number, step, path, outcome);
         }
-        if let Some(limit) = node.bounds.maximum {
-            self.check_bound_range("Maximum boundary", limit, node, path, outcome);
-            let exclusive = node.bounds.exclusive_maximum;
-            if compare(number, limit, |value, limit| value > limit || exclusive && value == limit) {
-                let words = if exclusive { "less than" } else { "less than or equal to" };
-                let detail = format!("should be {words} {}", bound(limit, integer));
-                outcome.push(self.invalid(path, &value, &detail));
-            }
-        }
-        if let Some(limit) = node.bounds.minimum {
-            self.check_bound_range("Minimum boundary", limit, node, path, outcome);
-            let exclusive = node.bounds.exclusive_minimum;
-            if compare(number, limit, |value, limit| value < limit || exclusive && value == limit) {
-                let words = if exclusive { "greater than" } else { "greater than or equal to" };
-                let detail = format!("should be {words} {}", bound(limit, integer));
-                outcome.push(self.invalid(path, &value, &detail));
+        let limits = [
+            ("Maximum boundary", bounds.maximum, bounds.exclusive_maximum, Ordering::Greater, "less"),
+            ("Minimum boundary", bounds.minimum, bounds.exclusive_minimum, Ordering::Less, "greater"),
+        ];
+        for (prefix, limit, exclusive, broken, word) in limits {
+            let Some(limit) = limit else { continue };
+            let value = self.comparable(prefix, limit, node, number, path, outcome);
+            let ordering = value.compare(limit);
+            if ordering == Some(broken) || exclusive && ordering == Some(Ordering::Equal) {
+                let equal = if exclusive { "" } else { " or equal to" };
+                let detail = format!("should be {word} than{equal} {}", value.show(limit));
+                outcome.push(self.invalid(path, &value.json(), &detail));
             }
         }
         outcome.matches += 2;
     }
 
-    /// A limit that does not fit the type of the field is an error of every value.
-    fn check_bound_range(
+    fn check_multiple(
+        &self,
+        node: &Node,
+        number: &Number,
+        step: f64,
+        path: &Path<'_>,
+        outcome: &mut Outcome,
+    ) {
+        let value = self.comparable("MultipleOf", step, node, number, path, outcome);
+        let (positive, factor) = match value {
+            Comparable::Integer(value) => {
+                let step = step as i64;
+                (step > 0, step <= 0 || value % step == 0)
+            }
+            Comparable::Float(value) => (step > 0.0, is_integral(value / step)),
+        };
+        if !positive {
+            let name = path.name();
+            let text =
+                format!("factor MultipleOf declared for {name} must be positive: {}", value.show(step));
+            let shown = match value {
+                Comparable::Integer(_) => Value::from(step as i64),
+                Comparable::Float(_) => Value::from(step),
+            };
+            outcome.push(self.issue(&name, text, |field, text| Violation::invalid(field, &shown, text)));
+        } else if !factor {
+            let detail = format!("should be a multiple of {}", value.show(step));
+            outcome.push(self.invalid(path, &value.json(), &detail));
+        }
+    }
+
+    /// Integers are compared as integers, unless the limit does not fit the type of the field, which is an error of
+    /// every value.
+    fn comparable(
         &self,
         prefix: &str,
         limit: f64,
         node: &Node,
+        number: &Number,
         path: &Path<'_>,
         outcome: &mut Outcome,
-    ) {
+    ) -> Comparable {
         let fits = node.types != [Type::Integer] || fits_integer(limit, node);
         if !fits {
             outcome.push(self.plain(range_error(prefix, node, path)));
         }
+        match number.as_i64() {
+            Some(value) if fits => Comparable::Integer(value),
+            _ => Comparable::Float(number.as_f64().unwrap_or_default()),
+        }
     }
 }
 
-/// Integers are compared as integers, everything else as floats.
-fn compare(number: &Number, limit: f64, broken: impl Fn(f64, f64) -> bool) -> bool {
-    match number.as_i64() {
-        Some(value) => {
-            let limit = limit as i64;
-            let ordering = value.cmp(&limit) as i8;
-            broken(f64::from(ordering), 0.0)
+/// A number as it is compared with a limit.
+#[derive(Clone, Copy)]
+enum Comparable {
+    Integer(i64),
+    Float(f64),
+}
+
+impl Comparable {
+    fn compare(self, limit: f64) -> Option<Ordering> {
+        match self {
+            Self::Integer(value) => Some(value.cmp(&(limit as i64))),
+            Self::Float(value) => value.partial_cmp(&limit),
         }
-        None => broken(number.as_f64().unwrap_or_default(), limit),
+    }
+
+    fn show(self, limit: f64) -> String {
+        match self {
+            Self::Integer(_) => (limit as i64).to_string(),
+            Self::Float(_) => float_v(limit),
+        }
+    }
+
+    fn json(self) -> Value {
+        match self {
+            Self::Integer(value) => Value::from(value),
+            Self::Float(value) => Value::from(value),
+        }
     }
 }
 
