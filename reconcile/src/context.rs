@@ -241,6 +241,18 @@ impl<R: Reconciler> Context<R> {
         }
     }
 
+    /// Reads another object from the API server, whatever is watched.
+    ///
+    /// # Errors
+    /// The failed request.
+    pub async fn get_live<K: Object>(&self, namespace: &str, name: &str) -> Result<Option<K>, kube::Error> {
+        let resource = ApiResource::erase::<K>(&());
+        match api(self.client().clone(), &resource, namespace).get_opt(name).await? {
+            Some(object) => typed(&object).map(Some).map_err(kube::Error::SerdeError),
+            None => Ok(None),
+        }
+    }
+
     /// Reads another object of a kind known at run time only.
     ///
     /// # Errors

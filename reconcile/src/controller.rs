@@ -112,7 +112,7 @@ impl<R: Reconciler> Controller<R> {
 
 /// A controller of any kind, as the manager holds it.
 #[async_trait]
-pub(crate) trait Runnable: Send {
+pub(crate) trait Runnable: Send + Sync {
     async fn run(self: Box<Self>, environment: Environment) -> Result<(), Error>;
 }
 

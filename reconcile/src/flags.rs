@@ -6,7 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
-use kube::Client;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
 use url::Url;
 
 use crate::controller::Controller;
@@ -101,6 +102,24 @@ pub struct Flags {
 }
 
 impl Flags {
+    /// Connects to the API server that the flags name, or else the environment.
+    ///
+    /// # Errors
+    /// A kubeconfig that cannot be used, or none at all.
+    pub async fn client(&self) -> Result<Client, Error> {
+        let failed = |what: &str| Error::new(ErrorKind::InvalidOption, what);
+        let config = match &self.kubeconfig {
+            Some(path) => {
+                let file = Kubeconfig::read_from(path).map_err(|error| failed("--kubeconfig").with(error))?;
+                Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+                    .await
+                    .map_err(|error| failed("--kubeconfig").with(error))?
+            }
+            None => Config::infer().await.map_err(|error| failed("no API server known").with(error))?,
+        };
+        Client::try_from(config).map_err(|error| Error::new(ErrorKind::Api, "API server").with(error))
+    }
+
     /// Sets up a manager by the flags.
     ///
     /// # Errors
@@ -182,9 +201,7 @@ fn on(address: &str) -> Option<&str> {
 
 /// Reads a duration in the Go text form, such as `1m30s`.
 fn duration(text: &str) -> Result<Duration, String> {
-    gitops_api::meta::Duration::from_str(text)
-        .map(Duration::from)
-        .map_err(|error| error.to_string())
+    gitops_api::meta::Duration::from_str(text).map(Duration::from).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -207,7 +224,11 @@ mod tests {
     fn switches_are_written_alone_or_with_a_value() {
         assert!(parse(&[]).watch_all_namespaces);
         assert!(parse(&["--enable-leader-election"]).enable_leader_election);
-        let flags = parse(&["--watch-all-namespaces=false", "--requeue-dependency=5s", "--feature-gates=A=true,B=false"]);
+        let flags = parse(&[
+            "--watch-all-namespaces=false",
+            "--requeue-dependency=5s",
+            "--feature-gates=A=true,B=false",
+        ]);
         assert!(!flags.watch_all_namespaces);
         assert_eq!(flags.requeue_dependency, Duration::from_secs(5));
         assert_eq!((flags.gate("A"), flags.gate("B"), flags.gate("C")), (Some(true), Some(false), None));

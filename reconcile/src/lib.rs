@@ -68,9 +68,9 @@ pub use controller::Controller;
 pub use controller::watch::Watch;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, Severity};
+pub use failure::{Failure, Next, OrFail};
 #[cfg(feature = "flags")]
 pub use flags::Flags;
-pub use failure::{Failure, Next, OrFail};
 pub use lease::Lease;
 pub use manager::Manager;
 pub use outcome::Outcome;

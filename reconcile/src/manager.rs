@@ -263,9 +263,7 @@ impl Manager {
         let (name, instance) = (self.name.clone(), self.instance.clone());
         senders.spawn(cluster::run(self.client.clone(), name.clone(), instance.clone(), inbox));
         if let Some(address) = &self.events {
-            let client = reqwest::Client::builder()
-                .user_agent(concat!("gitops-reconcile/", env!("CARGO_PKG_VERSION")))
-                .build()
+            let client = sink::client()
                 .map_err(|error| Error::new(ErrorKind::InvalidOption, "event address").with(error))?;
             let (outlet, inbox) = mpsc::channel(BACKLOG);
             outlets.push(outlet);

@@ -69,7 +69,7 @@ impl Draft {
     }
 
     pub(crate) fn condition(&self, kind: &str) -> Option<&Value> {
-        self.conditions().iter().find(|condition| text(condition, "type") == kind)
+        find(&self.now, kind)
     }
 
     pub(crate) fn condition_text(&self, kind: &str, field: &str) -> Option<&str> {
@@ -83,12 +83,14 @@ impl Draft {
     /// Sets a condition; its transition time moves only if status, reason or message do.
     pub(crate) fn set(&mut self, kind: &str, status: &str, reason: &str, message: &str) {
         let message = trimmed(message);
-        let unchanged = self.condition(kind).is_some_and(|old| {
+        let same = |old: &&Value| {
             text(old, "status") == status && text(old, "reason") == reason && text(old, "message") == message
-        });
-        let time = self
-            .condition_text(kind, "lastTransitionTime")
-            .filter(|_| unchanged)
+        };
+        // A condition that comes back to what the API server has was never different for anybody else.
+        let stored = find(&self.base, kind).filter(same);
+        let time = stored
+            .or_else(|| self.condition(kind).filter(same))
+            .and_then(|old| old.get("lastTransitionTime").and_then(Value::as_str))
             .map_or_else(now, str::to_owned);
         let condition = json!({
             "type": kind, "status": status, "reason": reason, "message": message,

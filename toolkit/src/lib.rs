@@ -28,3 +28,5 @@ pub use gitops_kustomize as kustomize;
 pub use gitops_manifest as manifest;
 pub use gitops_semver as semver;
 pub use gitops_yaml as yaml;
+
+pub mod bridge;

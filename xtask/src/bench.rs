@@ -3,6 +3,7 @@
 //! Ratios against the real tools on the same input, outputs compared first.
 
 mod artifact;
+mod http;
 mod kustomize;
 mod measure;
 mod ready;

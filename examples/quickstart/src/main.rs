@@ -66,10 +66,10 @@ async fn play(args: &Args, timeline: &Timeline) -> Result<(), Failed> {
     timeline.note(&format!("           kubectl --kubeconfig {} get gitrepositories,kustomizations,deploy -A", cluster.kubeconfig.display()));
     let crds = cluster.install_crds().await?;
     timeline.say(Tone::Step, "cluster", &format!("{crds} custom resource definitions are served"));
-    let controllers = Controllers::start(&cluster.client, dir.path()).await?;
+    let controllers = Controllers::start(&cluster.client, dir.path());
     timeline.say(Tone::Step, "controllers", "source-controller and kustomize-controller run in this process");
 
-    let sample = if args.git_url.is_none() { Some(Sample::serve(dir.path()).await?) } else { None };
+    let sample = if args.git_url.is_none() { Some(Sample::serve().await?) } else { None };
     let plan = plan(args, sample.as_ref(), &cluster);
     timeline.say(Tone::Chapter, "git", &format!("{} at {}", plan.branch, plan.url));
     if !plan.wait {
@@ -126,16 +126,17 @@ struct Sample {
 }
 
 impl Sample {
-    async fn serve(dir: &std::path::Path) -> Result<Self, Failed> {
-        let root = dir.join("git");
-        let repository = git::Repository::create(&root, "sample")?;
-        let first = repository.commit("Add the application", sample::FIRST, &[])?;
-        let server = git::Server::start(&root).await?;
-        let url = format!("{}/sample.git", server.url());
-        Ok(Self { repository, url, first, _server: server })
+    async fn serve() -> Result<Self, Failed> {
+        let repository = git::Repository::create()?;
+        let files = sample::FIRST.iter().map(|(path, text)| (*path, Some(*text)));
+        let first = repository.commit("Add the application", files)?;
+        let server = git::Server::start(&repository).await?;
+        Ok(Self { repository, url: server.url(), first, _server: server })
     }
 
     fn commit_second(&self) -> Result<String, Failed> {
-        Ok(self.repository.commit("Update podinfo, drop the debug Service", sample::SECOND, sample::SECOND_REMOVED)?)
+        let changed = sample::SECOND.iter().map(|(path, text)| (*path, Some(*text)));
+        let removed = sample::SECOND_REMOVED.iter().map(|path| (*path, None));
+        Ok(self.repository.commit("Update podinfo, drop the debug Service", changed.chain(removed))?)
     }
 }

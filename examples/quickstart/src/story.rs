@@ -9,7 +9,7 @@ use gitops_api::meta::{self, annotation};
 use gitops_api::source::v1::{GitReference, GitRepository, GitRepositorySpec};
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{Patch, PatchParams};
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client, Resource as _};
 use serde_json::json;
 
 use crate::timeline::{Timeline, Tone};
@@ -102,7 +102,7 @@ where
         + serde::de::DeserializeOwned,
 {
     let now = k8s_openapi::jiff::Timestamp::now().to_string();
-    let patch = json!({"metadata": {"annotations": {annotation::RECONCILE_REQUEST: now}}});
+    let patch = json!({"metadata": {"annotations": {annotation::REQUESTED_AT: now}}});
     let api: Api<K> = Api::namespaced(client.clone(), NAMESPACE);
     api.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
     Ok(now)
@@ -141,7 +141,7 @@ pub(crate) async fn drift(
 
 async fn replicas(deployments: &Api<Deployment>) -> Result<i32, Failed> {
     let deployment = deployments.get("podinfo").await?;
-    Ok(deployment.spec.and_then(|spec| spec.replicas).unwrap_or(1))
+    Ok(deployment.spec.replicas.unwrap_or(1))
 }
 
 fn applied(object: &Kustomization, revision: &str) -> bool {

@@ -21,6 +21,7 @@ pub(crate) enum Tone {
 /// Prints what happens with the time since the start: colored with a spinner on a terminal, plain lines when piped.
 pub(crate) struct Timeline {
     start: Instant,
+    quiet: bool,
     spinner: Option<ProgressBar>,
 }
 
@@ -34,7 +35,12 @@ impl Timeline {
             bar.enable_steady_tick(Duration::from_millis(80));
             bar
         });
-        Self { start: Instant::now(), spinner }
+        Self { start: Instant::now(), quiet: false, spinner }
+    }
+
+    /// A timeline that prints nothing.
+    pub(crate) fn quiet() -> Self {
+        Self { start: Instant::now(), quiet: true, spinner: None }
     }
 
     /// Time since the start.
@@ -51,6 +57,9 @@ impl Timeline {
 
     /// Prints one line: subject in a column of its own, then what happened to it.
     pub(crate) fn say(&self, tone: Tone, subject: &str, text: &str) {
+        if self.quiet {
+            return;
+        }
         let time = format!("{:>8.3}s", self.elapsed().as_secs_f64());
         match &self.spinner {
             Some(spinner) => {

@@ -79,7 +79,8 @@ impl ScaleFields {
             if ownership.set.contains(&Self::in_scale()) {
                 let set = [path.clone()].into_iter().collect();
                 let api_version = self.api_version.clone();
-                if let Some(time) = scale.times.get(&id) {
+                // A manager that is new to the object has no time here, as upstream.
+                if let Some(time) = parent.times.get(&id) {
                     out.times.insert(id.clone(), time.clone());
                 }
                 out.managers.insert(id, Ownership { set, api_version, applied: ownership.applied });

@@ -176,6 +176,11 @@ impl FieldSet {
         Self { nodes: nodes.collect() }
     }
 
+    /// Returns the elements at the top of the set, members or not, in order.
+    pub fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.nodes.keys()
+    }
+
     /// Returns the part of the set below one element, or `None` when there is nothing.
     pub fn below(&self, element: &Element) -> Option<&Self> {
         self.nodes.get(element).map(|node| &node.below).filter(|below| !below.is_empty())

@@ -18,8 +18,7 @@ use crate::metrics::Metrics;
 use crate::queue::{Priority, Queue};
 use crate::{Reconciler, Reference, Watch};
 
-/// The annotation that asks for a run; any new value does.
-const REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
+use gitops_api::meta::annotation::REQUESTED_AT;
 
 pub(crate) struct Shared<R: Reconciler> {
     pub(crate) reconciler: Arc<R>,

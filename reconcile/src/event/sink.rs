@@ -16,6 +16,20 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const DEADLINE: Duration = Duration::from_secs(5);
 
+/// A client of its own: it depends on no provider or root store that the process may or may not have installed.
+pub(crate) fn client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .user_agent(concat!("gitops-reconcile/", env!("CARGO_PKG_VERSION")))
+        .build()?;
+    Ok(client)
+}
+
 /// Posts what comes in until all senders are gone.
 pub(crate) async fn run(
     client: reqwest::Client,

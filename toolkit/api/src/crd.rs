@@ -11,16 +11,20 @@ pub(crate) struct Column {
     pub(crate) name: &'static str,
     pub(crate) type_: &'static str,
     pub(crate) path: &'static str,
+    pub(crate) priority: u8,
 }
 
-pub(crate) const AGE: Column = Column { name: "Age", type_: "date", path: ".metadata.creationTimestamp" };
-pub(crate) const READY: Column =
-    Column { name: "Ready", type_: "string", path: r#".status.conditions[?(@.type=="Ready")].status"# };
-pub(crate) const STATUS: Column =
-    Column { name: "Status", type_: "string", path: r#".status.conditions[?(@.type=="Ready")].message"# };
+pub(crate) const AGE: Column = Column { type_: "date", ..column("Age", ".metadata.creationTimestamp") };
+pub(crate) const READY: Column = column("Ready", r#".status.conditions[?(@.type=="Ready")].status"#);
+pub(crate) const STATUS: Column = column("Status", r#".status.conditions[?(@.type=="Ready")].message"#);
 
 pub(crate) const fn column(name: &'static str, path: &'static str) -> Column {
-    Column { name, type_: "string", path }
+    Column { name, type_: "string", path, priority: 0 }
+}
+
+/// A column that only the wide output has.
+pub(crate) const fn wide(name: &'static str, path: &'static str) -> Column {
+    Column { priority: 1, ..column(name, path) }
 }
 
 /// What a definition is made of.
@@ -36,6 +40,8 @@ pub(crate) struct Definition {
     pub(crate) spec: Value,
     pub(crate) status: Option<Value>,
     pub(crate) status_default: Option<Value>,
+    /// Whether variables in the definition itself are substituted, for want of the annotation that forbids it.
+    pub(crate) substitutable: bool,
 }
 
 impl Definition {
@@ -52,7 +58,12 @@ impl Definition {
         let columns: Vec<Value> = self
             .columns
             .iter()
-            .map(|c| json!({ "name": c.name, "type": c.type_, "jsonPath": c.path }))
+            .map(|c| match c.priority {
+                0 => json!({ "name": c.name, "type": c.type_, "jsonPath": c.path }),
+                priority => {
+                    json!({ "name": c.name, "type": c.type_, "jsonPath": c.path, "priority": priority })
+                }
+            })
             .collect();
         let mut properties = json!({
             "apiVersion": {
@@ -86,17 +97,15 @@ impl Definition {
         if !columns.is_empty() {
             version["additionalPrinterColumns"] = Value::Array(columns);
         }
-        if has_status {
-            version["subresources"] = json!({ "status": {} });
+        version["subresources"] = if has_status { json!({ "status": {} }) } else { json!({}) };
+        let mut metadata = json!({ "name": format!("{}.{}", self.plural, self.group) });
+        if !self.substitutable {
+            metadata["annotations"] = json!({ crate::meta::annotation::SUBSTITUTE: "disabled" });
         }
         json!({
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",
-            "metadata": {
-                "name": format!("{}.{}", self.plural, self.group),
-                // Keeps the texts of the definition out of variable substitution.
-                "annotations": { crate::meta::annotation::SUBSTITUTE: "disabled" },
-            },
+            "metadata": metadata,
             "spec": {
                 "group": self.group,
                 "names": names,
@@ -130,6 +139,8 @@ fn normalize(schema: &mut Value) {
         map.remove(noise);
     }
     drop_null(map);
+    // An attribute of the value null takes away what the type itself says, such as the width of an integer.
+    map.retain(|key, value| key == "default" || !value.is_null());
     for bound in ["minimum", "maximum"] {
         if let Some(number) = map.get_mut(bound)
             && let Some(float) = number.as_f64().filter(|f| f.fract() == 0.0)
@@ -137,7 +148,6 @@ fn normalize(schema: &mut Value) {
             *number = json!(float as i64);
         }
     }
-    // With the default of Rust in place for an absent field, a type is not any less required to say so itself.
     if let Some(Value::Object(properties)) = map.get_mut("properties") {
         properties.values_mut().for_each(normalize);
     }
@@ -185,6 +195,44 @@ fn drop_null(map: &mut Map<String, Value>) {
     }
 }
 
+/// The label selector of Kubernetes, which is replaced as a whole by server-side apply.
+pub(crate) fn label_selector(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "object",
+        "x-kubernetes-map-type": "atomic",
+        "properties": {
+            "matchExpressions": {
+                "type": "array",
+                "description": "Requirements, all of which must hold.",
+                "x-kubernetes-list-type": "atomic",
+                "items": {
+                    "type": "object",
+                    "description": "A requirement for one label.",
+                    "required": ["key", "operator"],
+                    "properties": {
+                        "key": { "type": "string", "description": "Key of the label." },
+                        "operator": {
+                            "type": "string",
+                            "description": "What must hold: In, NotIn, Exists or DoesNotExist.",
+                        },
+                        "values": {
+                            "type": "array",
+                            "description": "Values for In and NotIn.",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": { "type": "string" },
+                        },
+                    },
+                },
+            },
+            "matchLabels": {
+                "type": "object",
+                "description": "Labels that must be there, with their values.",
+                "additionalProperties": { "type": "string" },
+            },
+        },
+    })
+}
+
 /// Returns the definitions of all kinds, in the order of their file names.
 ///
 /// ```
@@ -193,7 +241,24 @@ fn drop_null(map: &mut Map<String, Value>) {
 /// assert!(names.contains(&"source.toolkit.fluxcd.io_gitrepositories.yaml".to_owned()));
 /// ```
 pub fn crds() -> Vec<Value> {
-    vec![crate::kustomize::v1::Kustomization::crd(), crate::source::v1::GitRepository::crd()]
+    use crate::{helm, image, kustomize, notification, source, source_extensions};
+    vec![
+        helm::v2::HelmRelease::crd(),
+        image::v1::ImagePolicy::crd(),
+        image::v1::ImageRepository::crd(),
+        image::v1::ImageUpdateAutomation::crd(),
+        kustomize::v1::Kustomization::crd(),
+        notification::v1beta3::Alert::crd(),
+        notification::v1beta3::Provider::crd(),
+        notification::v1::Receiver::crd(),
+        source_extensions::v1beta1::ArtifactGenerator::crd(),
+        source::v1::Bucket::crd(),
+        source::v1::ExternalArtifact::crd(),
+        source::v1::GitRepository::crd(),
+        source::v1::HelmChart::crd(),
+        source::v1::HelmRepository::crd(),
+        source::v1::OCIRepository::crd(),
+    ]
 }
 
 /// Returns the name of the file that a definition is usually kept in, `<group>_<plural>.yaml`.

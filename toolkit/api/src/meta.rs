@@ -5,7 +5,9 @@
 mod artifact;
 pub mod condition;
 mod duration;
+mod inventory;
 mod names;
+mod patch;
 mod reference;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,9 @@ pub use self::{
     artifact::Artifact,
     condition::{Condition, ConditionStatus},
     duration::{Duration, ParseDurationError},
+    inventory::{AccessFrom, CommonMetadata, Inventory, NamespaceSelector, ResourceRef},
     names::{annotation, field_manager, finalizer, label, reason},
+    patch::{CustomHealthCheck, IgnoreRule, Image, Patch, Selector},
     reference::{
         DependencyReference, KubeConfigReference, LocalObjectReference, NamespacedObjectKindReference,
         NamespacedObjectReference, SecretKeyReference,

@@ -7,7 +7,12 @@
 macro_rules! resource {
     ($kind:ident, $group:literal, $version:literal, $plural:literal, $spec:ty, $status:ty,
      about: $about:literal, short: [$($short:literal),*], categories: [$($category:literal),*], columns: $columns:expr,
-     status_default: $status_default:expr, observed: $observed:tt $(,)?) => {
+     status_default: $status_default:expr, observed: $observed:tt $(, substitutable: $substitutable:literal)? $(,)?) => {
+        impl $kind {
+            /// Short names of the kind for `kubectl`.
+            pub const SHORT_NAMES: &[&str] = &[$($short),*];
+        }
+
         $crate::resource::resource!(@base $kind, $group, $version, $plural, $spec, { status: Option<$status>, });
 
         impl $kind {
@@ -17,11 +22,12 @@ macro_rules! resource {
                 const COLUMNS: &[$crate::crd::Column] = $columns;
                 $crate::crd::Definition {
                     group: $group, version: $version, kind: stringify!($kind), plural: $plural,
-                    short: &[$($short),*], categories: &[$($category),*], columns: COLUMNS,
+                    short: Self::SHORT_NAMES, categories: &[$($category),*], columns: COLUMNS,
                     about: $about,
                     spec: $crate::crd::schema::<$spec>(),
                     status: Some($crate::crd::schema::<$status>()),
                     status_default: $status_default,
+                    substitutable: false $(|| $substitutable)?,
                 }.build()
             }
 
@@ -69,6 +75,11 @@ macro_rules! resource {
     };
     ($kind:ident, $group:literal, $version:literal, $plural:literal, $spec:ty,
      about: $about:literal, short: [$($short:literal),*], categories: [$($category:literal),*], columns: $columns:expr $(,)?) => {
+        impl $kind {
+            /// Short names of the kind for `kubectl`.
+            pub const SHORT_NAMES: &[&str] = &[$($short),*];
+        }
+
         $crate::resource::resource!(@base $kind, $group, $version, $plural, $spec, {});
 
         impl $kind {
@@ -78,11 +89,12 @@ macro_rules! resource {
                 const COLUMNS: &[$crate::crd::Column] = $columns;
                 $crate::crd::Definition {
                     group: $group, version: $version, kind: stringify!($kind), plural: $plural,
-                    short: &[$($short),*], categories: &[$($category),*], columns: COLUMNS,
+                    short: Self::SHORT_NAMES, categories: &[$($category),*], columns: COLUMNS,
                     about: $about,
                     spec: $crate::crd::schema::<$spec>(),
                     status: None,
                     status_default: None,
+                    substitutable: false,
                 }.build()
             }
         }
@@ -117,6 +129,38 @@ macro_rules! resource {
             pub fn within(mut self, namespace: impl Into<String>) -> Self {
                 self.metadata.namespace = Some(namespace.into());
                 self
+            }
+        }
+
+        #[cfg(feature = "validate")]
+        impl $kind {
+            /// Returns the compiled definition, for work on objects as JSON.
+            pub fn schema() -> &'static $crate::schema::Schema {
+                static SCHEMA: ::std::sync::OnceLock<$crate::schema::Schema> = ::std::sync::OnceLock::new();
+                SCHEMA.get_or_init(|| $crate::resource::compile(&Self::crd(), $version))
+            }
+
+            /// Returns the object as the API server would give it back: with every default filled in.
+            pub fn defaulted(&self) -> Self {
+                $crate::resource::defaulted(self, Self::schema())
+            }
+
+            /// Returns everything that the API server would refuse in a new object, rules included, in its words.
+            ///
+            /// Defaults are filled in first, as the API server does; the object itself stays as it is.
+            pub fn validate(&self) -> Vec<$crate::schema::Violation> {
+                let schema = Self::schema();
+                schema.validate(&$crate::resource::stored(self, schema))
+            }
+
+            /// Returns everything that the API server would refuse in an update from `old`.
+            ///
+            /// What was wrong before and has not changed is excused, as the API server does.
+            pub fn validate_update(&self, old: &Self) -> Vec<$crate::schema::Violation> {
+                let schema = Self::schema();
+                let (new, old) =
+                    ($crate::resource::stored(self, schema), $crate::resource::stored(old, schema));
+                schema.validate_update(&new, &old).0
             }
         }
 
@@ -191,6 +235,25 @@ macro_rules! resource {
         }
 
         #[cfg(feature = "kube")]
+        impl ::kube_core::CustomResourceExt for $kind {
+            fn crd() -> $crate::resource::CustomResourceDefinition {
+                $crate::resource::typed(Self::crd())
+            }
+
+            fn crd_name() -> &'static str {
+                concat!($plural, ".", $group)
+            }
+
+            fn api_resource() -> ::kube_core::ApiResource {
+                ::kube_core::ApiResource::erase::<Self>(&())
+            }
+
+            fn shortnames() -> &'static [&'static str] {
+                Self::SHORT_NAMES
+            }
+        }
+
+        #[cfg(feature = "kube")]
         impl ::kube_core::object::HasSpec for $kind {
             type Spec = $spec;
 
@@ -219,4 +282,37 @@ pub(crate) fn check_type(
         return Ok(());
     }
     Err(format!("expected {expected_kind} of {expected_version}, found {kind} of {api_version}"))
+}
+
+#[cfg(feature = "kube")]
+pub(crate) use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+
+#[cfg(feature = "kube")]
+pub(crate) fn typed(crd: serde_json::Value) -> CustomResourceDefinition {
+    serde_json::from_value(crd)
+        .expect("because the definitions of this crate fit the type, which a test of each kind shows")
+}
+
+#[cfg(feature = "validate")]
+pub(crate) fn compile(crd: &serde_json::Value, version: &str) -> crate::schema::Schema {
+    crate::schema::Schema::for_crd(crd, version)
+        .expect("because the definitions of this crate are structural, which a test of each kind shows")
+}
+
+/// Returns the object as JSON, as the API server reads it from its store.
+#[cfg(feature = "validate")]
+pub(crate) fn stored<K: serde::Serialize>(object: &K, schema: &crate::schema::Schema) -> serde_json::Value {
+    let mut json = serde_json::to_value(object)
+        .expect("because the types of this crate have text keys and serializers that do not fail");
+    schema.read(&mut json);
+    json
+}
+
+#[cfg(feature = "validate")]
+pub(crate) fn defaulted<K>(object: &K, schema: &crate::schema::Schema) -> K
+where
+    K: Clone + serde::Serialize + serde::de::DeserializeOwned,
+{
+    // Defaults fit the types, so the object as it was is only returned if a default is wrong, which a test excludes.
+    serde_json::from_value(stored(object, schema)).unwrap_or_else(|_| object.clone())
 }

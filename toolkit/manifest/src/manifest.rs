@@ -28,7 +28,7 @@ impl Manifest {
             ));
         };
         for field in ["apiVersion", "kind"] {
-            if !map.get(field).and_then(Value::as_str).is_some_and(|text| !text.is_empty()) {
+            if map.get(field).and_then(Value::as_str).is_none_or(str::is_empty) {
                 return Err(missing(field, &value));
             }
         }

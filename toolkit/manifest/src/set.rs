@@ -85,6 +85,13 @@ impl ManifestSet {
         Ok(())
     }
 
+    /// Adds a manifest at the end even if the set holds its id already, as for two versions of one kind; the id goes on
+    /// finding the first.
+    pub fn append(&mut self, manifest: Manifest) {
+        self.index.entry(manifest.id()).or_insert(self.manifests.len());
+        self.manifests.push(manifest);
+    }
+
     /// Adds a manifest at the end, or puts it in the place of the one with its id, which is returned.
     pub fn insert(&mut self, manifest: Manifest) -> Option<Manifest> {
         let id = manifest.id();

@@ -37,6 +37,8 @@ impl Edits {
         let written = match style {
             ScalarStyle::SingleQuoted if simple => format!("'{}'", text.replace('\'', "''")),
             ScalarStyle::Plain if is_plain_safe(text) => text.to_owned(),
+            // A block scalar reaches to the beginning of the next line.
+            ScalarStyle::Literal | ScalarStyle::Folded => format!("{}\n", serde_json::Value::from(text)),
             _ => serde_json::Value::from(text).to_string(),
         };
         self.replace(node.span(), written);

@@ -77,7 +77,11 @@ impl fmt::Display for Error {
         match (kind, line) {
             (ErrorKind::DuplicateKey, _) => write!(f, "yaml: {message}"),
             (ErrorKind::Separator, _) => f.write_str(message),
-            (ErrorKind::Value, _) if message.starts_with("json: ") => f.write_str(message),
+            (ErrorKind::Value, _)
+                if message.starts_with("json: ") || message.starts_with("unsupported map key") =>
+            {
+                f.write_str(message)
+            }
             (_, Some(line)) => write!(f, "yaml: line {line}: {message}"),
             (_, None) => write!(f, "yaml: {message}"),
         }

@@ -18,7 +18,8 @@ pub struct Limits {
     pub bytes: usize,
     /// Collections inside collections; 512 by default.
     pub depth: usize,
-    /// Nodes of one document, keys included, before aliases are expanded; 8 million by default.
+    /// Nodes of one document, keys included, before aliases are expanded, and what is kept of anchored nodes for later
+    /// aliases; 8 million by default.
     pub nodes: usize,
     /// Nodes that expanding aliases may add to one document; 400,000 by default.
     pub aliases: usize,

@@ -94,12 +94,19 @@ pub(crate) fn parse(text: &str, octal_marker: bool) -> Option<Literal> {
     None
 }
 
-/// Reads the text after a leading `.`; Go tries it as a decimal fraction only.
+/// Reads a text with a leading `.`, which Go gives to its own float parser: underscores may stand between digits.
 pub(crate) fn parse_fraction(text: &str) -> Option<f64> {
-    if !is_float(text) {
+    let bytes = text.as_bytes();
+    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let between = |at: usize| digit(at.checked_sub(1)) && digit(Some(at + 1));
+    if bytes.iter().enumerate().any(|(at, byte)| *byte == b'_' && !between(at)) {
         return None;
     }
-    text.parse().ok().filter(|f: &f64| f.is_finite())
+    let plain = text.replace('_', "");
+    if !is_float(&plain) {
+        return None;
+    }
+    plain.parse().ok().filter(|f: &f64| f.is_finite())
 }
 
 /// Go's `strconv.ParseInt` and `ParseUint`; radix 0 means by prefix.

@@ -4,13 +4,12 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Parser, Placement, StructureStyle, Tag};
-
 use crate::error::{Error, ErrorKind};
+use crate::event::{Event, Parser, Properties};
 use crate::limits::Limits;
-use crate::node::{Document, Kind, Mapping, Node, Scalar, ScalarStyle, Sequence, Span};
-
-mod failure;
+use crate::node::{Comments, Document, Kind, Mapping, Node, Scalar, Sequence, Span};
+use crate::scalar::Dialect;
+use crate::scan::{Lines, Mark, RawComment};
 
 /// Reads every document of a YAML stream.
 ///
@@ -27,60 +26,70 @@ mod failure;
 /// # Ok::<(), gitops_yaml::Error>(())
 /// ```
 pub fn parse(text: &str, limits: &Limits) -> Result<Vec<Document>, Error> {
-    parse_at(text, 1, limits)
+    parse_at(text, 1, limits, Dialect::V3, usize::MAX)
 }
 
-/// Reads a stream whose first line counts as `first_line` in errors and spans.
-pub(crate) fn parse_at(text: &str, first_line: u32, limits: &Limits) -> Result<Vec<Document>, Error> {
+/// Reads up to `most` documents of a stream whose first line counts as `first_line` in errors and spans.
+///
+/// The dialects differ in the line an error names: the older library names that of the problem, the newer one where the
+/// construct around it began.
+pub(crate) fn parse_at(
+    text: &str,
+    first_line: u32,
+    limits: &Limits,
+    wording: Dialect,
+    most: usize,
+) -> Result<Vec<Document>, Error> {
     let bytes = limits.bytes.min(u32::MAX as usize);
     if text.len() > bytes {
         return Err(Error::limit(None, "bytes", bytes));
     }
-    let depth = limits.depth;
-    let options = granit_parser::options! {
-        bom_inside_document_as_content: true,
-        block_scalar_eof_without_line_feed: true,
-        emit_anchor_events: true,
-        max_buffered_comment_events: limits.nodes,
-        flow_nesting_limit: depth,
-        block_nesting_limit: depth,
-    };
+    check_characters(text)?;
+    let mut parser = Parser::new(text, Lines { first: first_line, wording });
     let mut builder = Builder::new(text, first_line, limits);
-    for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| failure::translate(text, first_line, &error, depth))?;
-        let start = span.start;
-        let place = Span {
-            start: offset(start.byte_offset()),
-            end: offset(span.end.byte_offset()),
-            line: offset(Some(start.line())) + first_line - 1,
-            column: offset(Some(start.col())) + 1,
-        };
-        builder.event(event, place)?;
+    while builder.documents.len() < most {
+        let (event, start, end) = parser.next()?;
+        if matches!(event, Event::StreamEnd) {
+            break;
+        }
+        while let Some(comment) = parser.comment_before(start.index) {
+            builder.comment(comment);
+        }
+        builder.event(event, start, end)?;
     }
     Ok(builder.documents)
 }
 
-fn offset(value: Option<usize>) -> u32 {
-    value.and_then(|value| u32::try_from(value).ok()).unwrap_or(u32::MAX)
+/// Go's reader refuses control characters before anything is parsed.
+fn check_characters(text: &str) -> Result<(), Error> {
+    let suspect = |b: &u8| matches!(b, 0..=8 | 0x0b | 0x0c | 0x0e..=0x1f | 0x7f | 0xc2 | 0xef);
+    if text.bytes().any(|b| suspect(&b)) {
+        let refused = |c: char| match c {
+            '\t' | '\n' | '\r' | '\u{85}' => false,
+            _ => c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'),
+        };
+        if text.contains(refused) {
+            return Err(Error::new(ErrorKind::Encoding, None, "control characters are not allowed"));
+        }
+    }
+    Ok(())
 }
 
 /// A collection whose end has not been seen, or a mapping that waits for a value.
 struct Frame {
     node: Node,
     key: Option<Node>,
-    anchor: usize,
 }
 
 struct Builder<'a> {
     text: &'a str,
-    last_line: u32,
+    first_line: u32,
     limits: &'a Limits,
     documents: Vec<Document>,
     stack: Vec<Frame>,
     root: Option<Node>,
-    anchors: HashMap<usize, Node>,
-    names: HashMap<usize, String>,
-    /// Anchors of the node that was just completed or opened, until its name arrives.
+    anchors: HashMap<String, Node>,
+    /// Comments that wait for the node below them.
     comments: Vec<String>,
     nodes: usize,
     aliased: usize,
@@ -90,81 +99,75 @@ impl<'a> Builder<'a> {
     fn new(text: &'a str, first_line: u32, limits: &'a Limits) -> Self {
         Self {
             text,
-            last_line: first_line,
+            first_line,
             limits,
             documents: Vec::new(),
             stack: Vec::new(),
             root: None,
             anchors: HashMap::new(),
-            names: HashMap::new(),
             comments: Vec::new(),
             nodes: 0,
             aliased: 0,
         }
     }
 
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Error> {
+    fn event(&mut self, event: Event<'_>, start: Mark, end: Mark) -> Result<(), Error> {
+        let line = start.line + self.first_line;
+        let span = Span { start: start.index, end: end.index, line, column: start.column + 1 };
         match event {
-            Event::DocumentStart(..) => {
+            Event::StreamEnd => {}
+            Event::DocumentStart => {
                 self.anchors.clear();
-                self.names.clear();
                 (self.nodes, self.aliased) = (0, 0);
             }
             Event::DocumentEnd => {
                 let root = self.root.take().unwrap_or_else(|| Node::null(span));
                 self.documents.push(Document::new(root, std::mem::take(&mut self.comments)));
             }
-            Event::Comment(text, placement) => self.comment(text.into_owned(), placement, span),
-            Event::Scalar(value, style, anchor, tag) => {
-                let mut node = Node::new(
-                    Kind::Scalar(Scalar { value: value.into_owned(), style: style_of(style) }),
-                    span,
-                );
-                set_tag(&mut node, tag.as_deref());
-                self.count(span)?;
+            Event::Scalar { properties, value, style } => {
+                let kind = Kind::Scalar(Scalar { value: value.into_owned(), style });
+                let mut node = self.start(kind, &properties, span)?;
                 self.take_head(&mut node);
-                self.complete(node, anchor);
+                self.complete(node)?;
             }
-            Event::SequenceStart(style, anchor, tag) => {
-                let flow = style == StructureStyle::Flow;
-                self.open(
-                    Kind::Sequence(Sequence { items: Vec::new(), flow }),
-                    flow,
-                    anchor,
-                    tag.as_deref(),
-                    span,
-                )?;
+            Event::SequenceStart { properties, flow } => {
+                let kind = Kind::Sequence(Sequence { items: Vec::new(), flow });
+                let node = self.start(kind, &properties, span)?;
+                self.open(node, flow)?;
             }
-            Event::MappingStart(style, anchor, tag) => {
-                let flow = style == StructureStyle::Flow;
-                self.open(
-                    Kind::Mapping(Mapping { entries: Vec::new(), flow }),
-                    flow,
-                    anchor,
-                    tag.as_deref(),
-                    span,
-                )?;
+            Event::MappingStart { properties, flow } => {
+                let kind = Kind::Mapping(Mapping { entries: Vec::new(), flow });
+                let node = self.start(kind, &properties, span)?;
+                self.open(node, flow)?;
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(mut frame) = self.stack.pop() {
-                    frame.node.span.end = span.end.max(frame.node.span.end);
-                    self.complete(frame.node, frame.anchor);
+                if let Some(Frame { mut node, .. }) = self.stack.pop() {
+                    node.span.end = match &node.kind {
+                        // A block collection ends with its last node, not where the next one begins.
+                        Kind::Sequence(s) if !s.flow => s.items.last().map_or(node.span.end, |n| n.span.end),
+                        Kind::Mapping(m) if !m.flow => {
+                            m.entries.last().map_or(node.span.end, |(_, n)| n.span.end)
+                        }
+                        _ => span.end,
+                    };
+                    self.complete(node)?;
                 }
             }
-            Event::Alias(id) => self.alias(id, span)?,
-            Event::Anchor(id, name) => {
-                self.names.insert(id, name.clone().into_owned());
-                if let Some(anchored) = self.anchors.get_mut(&id) {
-                    anchored.extra_mut().anchor = Some(name.clone().into_owned());
-                }
-                if let Some(node) = self.newest(id) {
-                    node.extra_mut().anchor = Some(name.into_owned());
-                }
-            }
-            _ => {}
+            Event::Alias(name) => self.alias(name, span)?,
         }
-        self.last_line = span.line;
         Ok(())
+    }
+
+    fn start(&mut self, kind: Kind, properties: &Properties<'_>, span: Span) -> Result<Node, Error> {
+        self.count(span)?;
+        let mut node = Node::new(kind, span);
+        if let Some(tag) = &properties.tag {
+            set_tag(&mut node, tag);
+        }
+        if let Some(anchor) = properties.anchor {
+            node.extra_mut().anchor = Some(anchor.to_owned());
+        }
+        Ok(node)
     }
 
     fn count(&mut self, span: Span) -> Result<(), Error> {
@@ -175,25 +178,15 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn open(
-        &mut self,
-        kind: Kind,
-        flow: bool,
-        anchor: usize,
-        tag: Option<&Tag>,
-        span: Span,
-    ) -> Result<(), Error> {
-        self.count(span)?;
+    fn open(&mut self, mut node: Node, flow: bool) -> Result<(), Error> {
         if self.stack.len() >= self.limits.depth {
-            return Err(Error::limit(span.line, "depth", self.limits.depth));
+            return Err(Error::limit(node.span.line, "depth", self.limits.depth));
         }
-        let mut node = Node::new(kind, span);
-        set_tag(&mut node, tag);
         // Above a block collection stands the comment of its first key or item.
         if flow {
             self.take_head(&mut node);
         }
-        self.stack.push(Frame { node, key: None, anchor });
+        self.stack.push(Frame { node, key: None });
         Ok(())
     }
 
@@ -204,13 +197,19 @@ impl<'a> Builder<'a> {
     }
 
     /// Puts a finished node where it belongs, and remembers it if it has an anchor.
-    fn complete(&mut self, node: Node, anchor: usize) {
-        if anchor != 0 {
-            self.anchors.insert(anchor, node.clone());
+    fn complete(&mut self, node: Node) -> Result<(), Error> {
+        if let Some(name) = node.anchor() {
+            // Anchors around anchors are copied once for each level, which must not multiply.
+            let limit = self.limits.nodes;
+            self.nodes = self.nodes.saturating_add(measure(&node, limit).0);
+            if self.nodes > limit {
+                return Err(Error::limit(node.span.line, "nodes", limit));
+            }
+            self.anchors.insert(name.to_owned(), node.clone());
         }
         let Some(frame) = self.stack.last_mut() else {
             self.root = Some(node);
-            return;
+            return Ok(());
         };
         match &mut frame.node.kind {
             Kind::Sequence(sequence) => sequence.items.push(node),
@@ -220,29 +219,16 @@ impl<'a> Builder<'a> {
             },
             Kind::Scalar(_) => {}
         }
+        Ok(())
     }
 
-    /// The node an anchor event belongs to: the collection just opened, or the scalar just read.
-    fn newest(&mut self, id: usize) -> Option<&mut Node> {
-        if self.stack.last().is_some_and(|frame| frame.anchor == id) {
-            return self.stack.last_mut().map(|frame| &mut frame.node);
-        }
-        match self.stack.last_mut() {
-            None => self.root.as_mut(),
-            Some(frame) if frame.key.is_some() => frame.key.as_mut(),
-            Some(frame) => match &mut frame.node.kind {
-                Kind::Sequence(sequence) => sequence.items.last_mut(),
-                Kind::Mapping(mapping) => mapping.entries.last_mut().map(|(_, value)| value),
-                Kind::Scalar(_) => None,
-            },
-        }
-    }
-
-    fn alias(&mut self, id: usize, span: Span) -> Result<(), Error> {
+    fn alias(&mut self, name: &str, span: Span) -> Result<(), Error> {
         self.count(span)?;
-        let name = self.text.get(span.start as usize + 1..span.end as usize).unwrap_or_default().to_owned();
-        let Some(target) = self.anchors.get(&id) else {
+        if self.stack.iter().any(|frame| frame.node.anchor() == Some(name)) {
             return Err(Error::new(ErrorKind::Alias, None, format!("anchor '{name}' value contains itself")));
+        }
+        let Some(target) = self.anchors.get(name) else {
+            return Err(Error::new(ErrorKind::Alias, None, format!("unknown anchor '{name}' referenced")));
         };
         let budget = self.limits.aliases.saturating_sub(self.aliased);
         let (size, depth) = measure(target, budget + 1);
@@ -250,7 +236,7 @@ impl<'a> Builder<'a> {
         if self.aliased > self.limits.aliases {
             return Err(Error::new(
                 ErrorKind::Limit,
-                span.line,
+                None,
                 format!("document contains excessive aliasing (limit `aliases` of {})", self.limits.aliases),
             ));
         }
@@ -260,41 +246,32 @@ impl<'a> Builder<'a> {
         let mut node = target.clone();
         node.span = span;
         let extra = node.extra_mut();
-        extra.alias = Some(name);
+        extra.alias = Some(name.to_owned());
         extra.anchor = None;
-        extra.comments = Default::default();
+        extra.comments = Comments::default();
         self.take_head(&mut node);
-        self.complete(node, 0);
-        Ok(())
+        self.complete(node)
     }
 
-    fn comment(&mut self, text: String, placement: Placement, span: Span) {
-        let here = span.line;
-        if placement == Placement::Right
-            && self.comments.is_empty()
-            && let Some(node) = self.left_of(span.start)
-            && here >= node.span.line
-        {
-            node.extra_mut().comments.line = Some(text);
-            return;
+    /// A comment behind a node on its line belongs to that node, any other to the node below.
+    fn comment(&mut self, comment: RawComment) {
+        let slice = |start: u32, end: u32| self.text.get(start as usize..end as usize).unwrap_or_default();
+        let text = slice(comment.start + 1, comment.end).to_owned();
+        let alone = slice(comment.line_start, comment.start).trim().is_empty();
+        let left = if alone { None } else { self.left_of(comment.line_start) };
+        match left {
+            Some(node) => node.extra_mut().comments.line = Some(text),
+            None => self.comments.push(text),
         }
-        self.comments.push(text);
     }
 
-    /// The last finished scalar, alias or flow collection.
-    fn left_of(&mut self, start: u32) -> Option<&mut Node> {
+    /// The last finished scalar, alias or flow collection, if it ends behind `line_start`.
+    fn left_of(&mut self, line_start: u32) -> Option<&mut Node> {
         let mut node = match self.stack.last_mut() {
             None => self.root.as_mut()?,
-            Some(frame) if frame.key.is_some() => return frame.key.as_mut(),
-            Some(frame) => match &mut frame.node.kind {
-                Kind::Sequence(sequence) => sequence.items.last_mut()?,
-                Kind::Mapping(mapping) => mapping.entries.last_mut().map(|(_, value)| value)?,
-                Kind::Scalar(_) => return None,
-            },
+            Some(Frame { key: Some(key), .. }) => key,
+            Some(frame) => last_child(&mut frame.node)?,
         };
-        if node.span.start >= start {
-            return None;
-        }
         loop {
             let descend = match &node.kind {
                 Kind::Sequence(sequence) => !sequence.flow && !sequence.items.is_empty(),
@@ -302,14 +279,18 @@ impl<'a> Builder<'a> {
                 Kind::Scalar(_) => false,
             };
             if !descend || node.alias().is_some() {
-                return Some(node);
+                return (node.span.end > line_start).then_some(node);
             }
-            node = match &mut node.kind {
-                Kind::Sequence(sequence) => sequence.items.last_mut()?,
-                Kind::Mapping(mapping) => mapping.entries.last_mut().map(|(_, value)| value)?,
-                Kind::Scalar(_) => return None,
-            };
+            node = last_child(node)?;
         }
+    }
+}
+
+fn last_child(node: &mut Node) -> Option<&mut Node> {
+    match &mut node.kind {
+        Kind::Sequence(sequence) => sequence.items.last_mut(),
+        Kind::Mapping(mapping) => mapping.entries.last_mut().map(|(_, value)| value),
+        Kind::Scalar(_) => None,
     }
 }
 
@@ -336,26 +317,11 @@ fn measure(node: &Node, limit: usize) -> (usize, usize) {
     (count, deepest)
 }
 
-fn style_of(style: granit_parser::ScalarStyle) -> ScalarStyle {
-    match style {
-        granit_parser::ScalarStyle::SingleQuoted => ScalarStyle::SingleQuoted,
-        granit_parser::ScalarStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
-        granit_parser::ScalarStyle::Literal => ScalarStyle::Literal,
-        granit_parser::ScalarStyle::Folded => ScalarStyle::Folded,
-        granit_parser::ScalarStyle::Plain => ScalarStyle::Plain,
-    }
-}
-
-fn set_tag(node: &mut Node, tag: Option<&Tag>) {
-    let Some(tag) = tag else { return };
-    let short = match (tag.handle(), tag.suffix()) {
-        ("tag:yaml.org,2002:", suffix) => format!("!!{suffix}"),
-        // The non-specific tag makes a scalar a string and says nothing about collections.
-        ("" | "!", "" | "!") if node.as_str().is_some() => "!!str".to_owned(),
-        (handle, suffix) => match format!("{handle}{suffix}").strip_prefix("tag:yaml.org,2002:") {
-            Some(rest) => format!("!!{rest}"),
-            None => format!("{handle}{suffix}"),
-        },
+/// Keeps the short form of a tag.
+fn set_tag(node: &mut Node, tag: &str) {
+    let short = match tag.strip_prefix("tag:yaml.org,2002:") {
+        Some(rest) => format!("!!{rest}"),
+        None => tag.to_owned(),
     };
     node.extra_mut().tag = Some(short);
 }

@@ -16,6 +16,10 @@ use crate::split::{normalize, split};
 ///
 /// As [`parse`](crate::parse) and [`split`], and [`ErrorKind::Encoding`] if the bytes are not UTF-8.
 pub fn read_documents(bytes: &[u8], limits: &Limits) -> Result<Vec<Document>, Error> {
+    documents(bytes, Dialect::V3, limits)
+}
+
+fn documents(bytes: &[u8], wording: Dialect, limits: &Limits) -> Result<Vec<Document>, Error> {
     if bytes.len() > limits.bytes {
         return Err(Error::limit(None, "bytes", limits.bytes));
     }
@@ -24,7 +28,7 @@ pub fn read_documents(bytes: &[u8], limits: &Limits) -> Result<Vec<Document>, Er
     let mut documents = Vec::new();
     for chunk in split(&text)? {
         // Only the first document of a piece counts, where `...` makes more than one of it.
-        let first = parse_at(chunk.text, chunk.line, limits)?.into_iter().next();
+        let first = parse_at(chunk.text, chunk.line, limits, wording, 1)?.into_iter().next();
         documents.extend(first.filter(|document| !document.root.is_null()));
     }
     Ok(documents)
@@ -44,7 +48,7 @@ pub fn read_documents(bytes: &[u8], limits: &Limits) -> Result<Vec<Document>, Er
 /// # Ok::<(), gitops_yaml::Error>(())
 /// ```
 pub fn read_values(bytes: &[u8], dialect: Dialect, limits: &Limits) -> Result<Vec<Value>, Error> {
-    read_documents(bytes, limits)?.iter().map(|document| document.root.to_value(dialect)).collect()
+    documents(bytes, dialect, limits)?.into_iter().map(|document| document.root.into_value(dialect)).collect()
 }
 
 /// Reads one document as a value, as `Unmarshal` of Go's library for the dialect does: what follows a second `---` is
@@ -55,13 +59,24 @@ pub fn read_values(bytes: &[u8], dialect: Dialect, limits: &Limits) -> Result<Ve
 /// As [`read_values`].
 #[doc(alias = "Unmarshal")]
 pub fn read_value(bytes: &[u8], dialect: Dialect, limits: &Limits) -> Result<Value, Error> {
+    first(bytes, dialect, limits)?.map_or(Ok(Value::Null), |document| document.root.into_value(dialect))
+}
+
+/// Reads one document as [`read_value`], with equal keys an error in both dialects.
+///
+/// # Errors
+///
+/// As [`read_value`], and [`ErrorKind::DuplicateKey`].
+#[doc(alias = "UnmarshalStrict")]
+pub fn read_value_strict(bytes: &[u8], dialect: Dialect, limits: &Limits) -> Result<Value, Error> {
+    first(bytes, dialect, limits)?.map_or(Ok(Value::Null), |document| document.root.to_value_strict(dialect))
+}
+
+fn first(bytes: &[u8], wording: Dialect, limits: &Limits) -> Result<Option<Document>, Error> {
     if bytes.len() > limits.bytes {
         return Err(Error::limit(None, "bytes", limits.bytes));
     }
-    match parse_at(utf8(bytes)?, 1, limits)?.first() {
-        Some(document) => document.root.to_value(dialect),
-        None => Ok(Value::Null),
-    }
+    Ok(parse_at(utf8(bytes)?, 1, limits, wording, 1)?.into_iter().next())
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, Error> {

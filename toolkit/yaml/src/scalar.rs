@@ -31,7 +31,7 @@ pub(crate) enum Resolved {
 }
 
 impl Resolved {
-    fn tag(&self) -> &'static str {
+    pub(crate) fn tag(&self) -> &'static str {
         match self {
             Self::Null => "!!null",
             Self::Bool(_) => "!!bool",

@@ -20,7 +20,7 @@ pub(crate) fn run() -> Result<(), String> {
     if !origin.join(".git").is_dir() {
         create(&origin)?;
     }
-    let url = format!("file://{}", origin.display());
+    let url = format!("{}/origin/.git", super::http::serve(&work)?);
     let out = work.join("ours.tar.gz").to_string_lossy().into_owned();
     let ours = target().join("release/gitops").to_string_lossy().into_owned();
     let pull = ["pull", "git", &url, "--branch", "main", "-o", &out];

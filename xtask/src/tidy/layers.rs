@@ -44,7 +44,6 @@ const RESTRICTED: &[(&str, &[&str])] = &[
     ),
     ("reqwest", &["gitops-artifact", "gitops-git", "gitops-sources", "gitops-reconcile"]),
     ("gix", &["gitops-git"]),
-    ("granit-parser", &["gitops-yaml"]),
     ("anyhow", &[]),
 ];
 

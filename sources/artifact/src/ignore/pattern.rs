@@ -91,7 +91,7 @@ impl Pattern {
                     }
                     rest = &rest[1..];
                     // A file in the place of a directory that the rule goes on below is no match.
-                    matched = !(rest.is_empty() && !last);
+                    matched = !(rest.is_empty() && !last && !is_directory);
                 }
             }
         }

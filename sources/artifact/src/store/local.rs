@@ -38,8 +38,10 @@ pub struct Local {
     root: Arc<PathBuf>,
     staging: Arc<PathBuf>,
     /// Digests of files whose bytes went through our hands, for as long as size and time stay the same.
-    digests: Arc<Mutex<HashMap<PathBuf, (u64, SystemTime, Digest)>>>,
+    digests: Arc<Mutex<HashMap<PathBuf, Known>>>,
 }
+
+type Known = (u64, SystemTime, Digest);
 
 impl Local {
     /// Opens a store, making its directory, and clears what crashed writers left.

@@ -68,3 +68,22 @@ fn texts_that_are_no_digest_are_refused() {
         assert!(text.parse::<Digest>().is_err(), "{text:?}");
     }
 }
+
+#[test]
+fn addresses_are_shown_without_what_is_secret() {
+    for (text, shown) in [
+        ("https://git.example/a/b", "https://git.example/a/b"),
+        ("https://u:p@git.example/a?t=1#f", "https://git.example/a"),
+        ("https://u:p%40ss@git.example:8443/", "https://git.example:8443/"),
+        ("https://u:p@ss@git.example/a", "https://git.example/a"),
+        ("https://u:p?ss@git.example/a", "https://git.example/a"),
+        ("https://u:p/ss@git.example/a", "https://git.example/a"),
+        ("http://[::1]:80/a@b", "http://[::1]:80/a@b"),
+        ("http://[::1/a", "http://[::1/a"),
+        ("git@git.example:a/b", "git.example:a/b"),
+        ("nothing", "nothing"),
+        ("", ""),
+    ] {
+        assert_eq!(gitops_artifact::RedactedUrl::new(text).to_string(), shown, "{text}");
+    }
+}

@@ -3,18 +3,19 @@
 //! Kinds of `kustomize.toolkit.fluxcd.io/v1`.
 
 mod kustomization;
-mod patch;
 mod post_build;
 mod status;
 
 pub use self::{
     kustomization::{
-        BuildMetadata, CommonMetadata, CrossNamespaceSourceReference, Decryption, DecryptionProvider,
-        DeletionPolicy, Kustomization, KustomizationSpec, SourceKind,
+        BuildMetadata, CrossNamespaceSourceReference, Decryption, DecryptionProvider, DeletionPolicy,
+        Kustomization, KustomizationSpec, SourceKind,
     },
-    patch::{CustomHealthCheck, IgnoreRule, Image, Patch, Selector},
     post_build::{PostBuild, SubstituteKind, SubstituteReference, SubstituteStrategy},
-    status::{Inventory, KustomizationStatus, ResourceRef, Snapshot},
+    status::{KustomizationStatus, Snapshot},
+};
+pub use crate::meta::{
+    CommonMetadata, CustomHealthCheck, IgnoreRule, Image, Inventory, Patch, ResourceRef, Selector,
 };
 
 /// Reasons of conditions and events, besides those of [`meta::reason`](crate::meta::reason).

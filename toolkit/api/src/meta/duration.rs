@@ -188,16 +188,14 @@ fn component(text: &str) -> Result<(u64, &str), Problem> {
         other => return Err(Problem::UnknownUnit(other.to_owned())),
     };
     let value = whole.checked_mul(unit).filter(|n| *n <= 1 << 63).ok_or(Problem::Invalid)?;
-    // Go computes the fraction in floating point too; more digits than 18 add less than a nanosecond.
-    let fraction = &fraction[..fraction.len().min(18)];
-    let part = match fraction {
-        "" => 0,
-        digits => {
-            let number = digits.parse::<u64>().map_err(|_| Problem::Invalid)?;
-            let scale = 10f64.powi(digits.len() as i32);
-            (number as f64 * (unit as f64 / scale)) as u64
-        }
-    };
+    // Go too computes the fraction in floating point, and drops the digits that do not fit an integer.
+    let (mut number, mut scale) = (0_i64, 1_f64);
+    for digit in fraction.bytes().map(|byte| i64::from(byte - b'0')) {
+        let Some(next) = number.checked_mul(10).and_then(|tens| tens.checked_add(digit)) else { break };
+        number = next;
+        scale *= 10.0;
+    }
+    let part = (number as f64 * (unit as f64 / scale)) as u64;
     let value = value.checked_add(part).filter(|n| *n <= 1 << 63).ok_or(Problem::Invalid)?;
     Ok((value, rest))
 }

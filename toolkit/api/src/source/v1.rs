@@ -2,12 +2,34 @@
 
 //! Kinds of `source.toolkit.fluxcd.io/v1`.
 
+mod bucket;
+mod external_artifact;
 mod git_repository;
+mod helm_chart;
+mod helm_repository;
+mod oci_repository;
 pub mod reason;
+mod verification;
 
-pub use git_repository::{
-    GitProvider, GitReference, GitRepository, GitRepositoryInclude, GitRepositorySpec, GitRepositoryStatus,
-    GitRepositoryVerification, GitVerificationMode,
+pub use self::{
+    bucket::{Bucket, BucketProvider, BucketSTS, BucketSpec, BucketStatus, STSProvider},
+    external_artifact::{ExternalArtifact, ExternalArtifactSpec, ExternalArtifactStatus},
+    git_repository::{
+        GitProvider, GitReference, GitRepository, GitRepositoryInclude, GitRepositorySpec,
+        GitRepositoryStatus, GitRepositoryVerification, GitVerificationMode,
+    },
+    helm_chart::{
+        HelmChart, HelmChartSourceKind, HelmChartSourceReference, HelmChartSpec, HelmChartStatus,
+        ReconcileStrategy,
+    },
+    helm_repository::{HelmRepository, HelmRepositorySpec, HelmRepositoryStatus, HelmRepositoryType},
+    oci_repository::{
+        OCILayerOperation, OCILayerSelector, OCIProvider, OCIReference, OCIRepository, OCIRepositorySpec,
+        OCIRepositoryStatus,
+    },
+    verification::{
+        HelmChartVerification, OCIRepositoryVerification, OIDCIdentityMatch, VerificationProvider,
+    },
 };
 
 /// Condition types of the sources, besides those of [`meta::condition`](crate::meta::condition).
@@ -28,7 +50,9 @@ pub mod condition {
     pub const INCLUDE_UNAVAILABLE: &str = "IncludeUnavailable";
 }
 
-/// Label and field conventions of the group.
+/// Form of an interval.
+#[cfg(feature = "crds")]
 pub(crate) const INTERVAL: &str = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$";
-/// Timeouts do without hours.
+/// Form of a timeout, which does without hours.
+#[cfg(feature = "crds")]
 pub(crate) const TIMEOUT: &str = r"^([0-9]+(\.[0-9]+)?(ms|s|m))+$";

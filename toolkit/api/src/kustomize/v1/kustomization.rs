@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{CustomHealthCheck, IgnoreRule, Image, KustomizationStatus, Patch, PostBuild};
+use super::{KustomizationStatus, PostBuild};
 #[cfg(feature = "crds")]
 use crate::source::v1::INTERVAL;
 use crate::{
     meta::{
-        DependencyReference, Duration, KubeConfigReference, LocalObjectReference,
-        NamespacedObjectKindReference, ObjectMeta, is_false,
+        CommonMetadata, CustomHealthCheck, DependencyReference, Duration, IgnoreRule, Image,
+        KubeConfigReference, LocalObjectReference, NamespacedObjectKindReference, ObjectMeta, Patch,
+        is_false,
     },
     resource::resource,
     wire_enum::wire_enum,
@@ -178,19 +177,6 @@ pub struct KustomizationSpec {
     /// Fields of applied objects whose changes by others are left alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<IgnoreRule>,
-}
-
-/// Labels and annotations for all objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "crds", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct CommonMetadata {
-    /// Annotations to set.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub annotations: BTreeMap<String, String>,
-    /// Labels to set.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
 }
 
 /// How to decrypt Secrets and files.

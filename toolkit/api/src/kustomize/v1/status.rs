@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::meta::{Condition, Duration, Time, is_zero};
+use crate::meta::{Condition, Duration, Inventory, Time, is_zero};
 
 /// What the controller applied for a Kustomization.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,30 +35,6 @@ pub struct KustomizationStatus {
     /// The last runs, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Snapshot>,
-}
-
-/// Objects that belong to their applier.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "crds", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-#[doc(alias = "ResourceInventory")]
-pub struct Inventory {
-    /// The objects.
-    // An empty list is written out: Go writes it, and readers rely on it.
-    pub entries: Vec<ResourceRef>,
-}
-
-/// One object in an inventory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "crds", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct ResourceRef {
-    /// Name of the object as `<namespace>_<name>_<group>_<kind>`.
-    pub id: String,
-    /// API version of its kind.
-    #[serde(rename = "v")]
-    #[doc(alias = "v")]
-    pub version: String,
 }
 
 /// A result of a run, and how often it came out.
