@@ -13,6 +13,11 @@ pub(crate) fn read(resource: &Resource, record: &Record) -> Value {
     let mut value = record.value();
     if resource.group == "events.k8s.io" {
         rename(&mut value, &EVENT_NAMES, false);
+        for key in ["reportingController", "reportingInstance"] {
+            if value[key] == "" {
+                crate::rest::remove(&mut value, key);
+            }
+        }
     }
     if let Some(custom) = &resource.custom
         && custom.schema_id != record.schema

@@ -5,6 +5,7 @@
 mod defaults;
 mod immutable;
 mod pods;
+mod rules;
 mod services;
 mod validate;
 
@@ -78,6 +79,7 @@ pub(crate) fn prepare_create(cluster: &Cluster, resource: &Resource, object: &mu
         _ => {}
     }
     defaults::status(resource, object);
+    crate::schema::settle(resource, object);
 }
 
 fn add_finalizer(object: &mut Value, name: &str) {
@@ -121,6 +123,7 @@ pub(crate) fn prepare_update(cluster: &Cluster, resource: &Resource, live: &Valu
         _ => {}
     }
     defaults::status(resource, object);
+    crate::schema::settle(resource, object);
 }
 
 /// Checks a new object.
@@ -136,11 +139,14 @@ pub(crate) fn validate_update(resource: &Resource, live: &Value, object: &Value)
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
         return crd::validate(object, Some(live));
     }
-    let mut causes = immutable::check(resource, live, object);
-    if causes.is_empty() {
-        causes = validate::check(resource, object);
-    }
+    let mut causes = validate::check(resource, object);
+    causes.extend(immutable::check(resource, live, object));
     causes
+}
+
+/// Returns what the server warns about in an object.
+pub(crate) fn warnings(resource: &Resource, object: &Value) -> Vec<String> {
+    if resource.is_custom() { Vec::new() } else { rules::warnings(object, resource.is("", "services")) }
 }
 
 /// Reacts to a stored object.

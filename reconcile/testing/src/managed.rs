@@ -154,6 +154,14 @@ pub(crate) fn apply(
         .apply(live.unwrap_or(&empty), config, &call.manager(), force, &now)
         .map_err(|error| refusal(&error))?;
     if let Some(live) = live {
+        for key in ["generation", "creationTimestamp"] {
+            let kept = live["metadata"][key].clone();
+            if kept.is_null() {
+                crate::rest::metadata_mut(&mut object).remove(key);
+            } else {
+                object["metadata"][key] = kept;
+            }
+        }
         keep_times(live, &mut object);
     }
     Ok(object)

@@ -63,6 +63,11 @@ pub(crate) fn default(resource: &Resource, object: &mut Value) {
     }
 }
 
+/// Writes empty lists that are always written as null, as a typed server reads them back.
+pub(crate) fn settle(resource: &Resource, object: &mut Value) {
+    typed::settle(resource, object);
+}
+
 /// Drops what the version in which objects are stored does not have.
 pub(crate) fn prune_for_storage(resource: &Resource, object: &mut Value) {
     if let Some(custom) = &resource.custom

@@ -242,7 +242,13 @@ impl Lists<'_> {
                     continue;
                 }
                 None if item.get("$patch").is_none() => {}
-                _ => return Err(wrong(format!("unknown patch type: {}", text_of(&item["$patch"])))),
+                _ => {
+                    let shown = go_map(item);
+                    return Err(wrong(format!(
+                        "unknown patch type: {} in map: {shown}",
+                        text_of(&item["$patch"])
+                    )));
+                }
             }
             let name = self.name(item)?;
             let found = items.iter_mut().find(|item| self.name(item).is_ok_and(|other| other == name));

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::rules;
 use crate::names;
 use crate::refusal::Cause;
 use crate::registry::Resource;
@@ -12,7 +13,15 @@ use crate::registry::Resource;
 pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "configmaps") => data(object, &["data", "binaryData"]),
-        ("", "secrets") => data(object, &["data"]),
+        ("", "secrets") => {
+            let mut causes = data(object, &["data"]);
+            causes.extend(rules::secret(object));
+            causes
+        }
+        ("", "persistentvolumeclaims") => rules::claim(object),
+        ("batch", "cronjobs") => rules::cron_job(object),
+        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => rules::role(object, resource.namespaced),
+        ("rbac.authorization.k8s.io", _) => rules::binding(object, resource.namespaced),
         ("", "pods") => pod(&object["spec"], "spec"),
         ("", "podtemplates") => pod(&object["template"]["spec"], "template.spec"),
         ("apps", "deployments" | "replicasets" | "daemonsets" | "statefulsets") => workload(object),
@@ -90,6 +99,15 @@ fn pod(spec: &Value, path: &str) -> Vec<Cause> {
                 && handlers.iter().all(|handler| container[probe][*handler].is_null())
             {
                 causes.push(Cause::required(format!("{at}.{probe}"), "must specify a handler type"));
+            }
+            for handler in ["httpGet", "tcpSocket"] {
+                let port = &container[probe][handler]["port"];
+                let bad = port.is_null() || port.as_i64().is_some_and(|port| !(1..=65535).contains(&port));
+                if container[probe][handler].is_object() && bad {
+                    let shown = if port.is_null() { "0".to_owned() } else { port.to_string() };
+                    let field = format!("{at}.{probe}.{handler}.port");
+                    causes.push(Cause::invalid(field, &shown, "must be between 1 and 65535, inclusive"));
+                }
             }
         }
         for (number, port) in container["ports"].as_array().into_iter().flatten().enumerate() {
@@ -170,6 +188,14 @@ fn strategy(object: &Value) -> Vec<Cause> {
             causes.push(Cause::forbidden("spec.strategy.rollingUpdate", detail));
         }
         Some("RollingUpdate") => {
+            let zero = |key: &str| {
+                matches!(strategy["rollingUpdate"][key].to_string().trim_matches('"'), "0" | "0%")
+            };
+            if zero("maxUnavailable") && zero("maxSurge") {
+                let detail = "may not be 0 when `maxSurge` is 0";
+                let shown = strategy["rollingUpdate"]["maxUnavailable"].to_string();
+                causes.push(Cause::invalid("spec.strategy.rollingUpdate.maxUnavailable", &shown, detail));
+            }
             for key in ["maxUnavailable", "maxSurge"] {
                 if let Some(text) = strategy["rollingUpdate"][key].as_str()
                     && text.strip_suffix('%').is_none_or(|number| number.parse::<u32>().is_err())

@@ -53,7 +53,7 @@ const AUTHENTICATION: &str = "authentication.k8s.io";
 const ENTRIES: &[Entry] = &[
     entry("", "v1", "ConfigMap", "configmaps", "cm", "n", ""),
     entry("", "v1", "Endpoints", "endpoints", "ep", "nu", ""),
-    entry("", "v1", "Event", "events", "ev", "nuf", EVENT_FIELDS),
+    entry("", "v1", "Event", "events", "ev", "nufp", EVENT_FIELDS),
     entry("", "v1", "LimitRange", "limitranges", "limits", "nu", ""),
     entry("", "v1", "Namespace", "namespaces", "ns", "sdklf", "status.phase"),
     entry("", "v1", "Node", "nodes", "no", "sf", "spec.unschedulable"),
@@ -114,7 +114,7 @@ const ENTRIES: &[Entry] = &[
     ),
     entry("coordination.k8s.io", "v1", "Lease", "leases", "", "nuv", ""),
     entry("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", "", "ng", ""),
-    entry("events.k8s.io", "v1", "Event", "events", "ev", "nuf", EVENT_FIELDS),
+    entry("events.k8s.io", "v1", "Event", "events", "ev", "nufp", EVENT_FIELDS),
     entry("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", "flowschemas", "", "sg", ""),
     entry(
         "flowcontrol.apiserver.k8s.io",

@@ -58,6 +58,8 @@ pub(crate) fn create_object(
     crate::kinds::prepare_create(&call.cluster, &resource, &mut object);
     crate::schema::default(&resource, &mut object);
     call.warnings.extend(meta::warnings(&object));
+    call.warnings.extend(crate::kinds::warnings(&resource, &object));
+    meta::drop_repeated_owners(&mut object);
     let mut causes = meta::validate_create(&resource, &object);
     causes.extend(crate::kinds::validate_create(&resource, &object));
     let (more, warnings) = crate::schema::validate(&resource, &object, None, false);

@@ -212,6 +212,18 @@ fn validate_finalizer_names(resource: &Resource, metadata: &Value) -> Vec<Cause>
     if resource.is_custom() { Vec::new() } else { unknown.collect() }
 }
 
+/// Drops owners that are named twice in the same words.
+pub(crate) fn drop_repeated_owners(object: &mut Value) {
+    if let Some(owners) = object.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut) {
+        let mut seen: Vec<Value> = Vec::new();
+        owners.retain(|owner| {
+            let fresh = !seen.contains(owner);
+            seen.push(owner.clone());
+            fresh
+        });
+    }
+}
+
 /// Returns what the server warns about in new objects.
 pub(crate) fn warnings(object: &Value) -> Vec<String> {
     let metadata = &object["metadata"];
@@ -219,9 +231,10 @@ pub(crate) fn warnings(object: &Value) -> Vec<String> {
     for finalizer in metadata["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if !finalizer.contains('/') && !matches!(finalizer, "kubernetes" | "orphan" | "foregroundDeletion") {
             warnings.push(format!(
-                "metadata.finalizers: {}: prefer a domain-qualified finalizer name to avoid accidental conflicts with \
+                "metadata.finalizers: {}: prefer a domain-qualified finalizer name{} to avoid accidental conflicts with \
                  other finalizer writers",
-                crate::refusal::quote(finalizer)
+                crate::refusal::quote(finalizer),
+                if finalizer.contains('.') { " including a path (/)" } else { "" }
             ));
         }
     }

@@ -283,8 +283,9 @@ fn merge_body(call: &Call) -> Result<Value, Refusal> {
         Some(_) if strategic => Err(Refusal::bad_request(
             "json: cannot unmarshal array into Go value of type map[string]interface {}",
         )),
-        Some(_) => Err(Refusal::bad_request("Invalid JSON Patch")),
-        None if strategic => Err(Refusal::bad_request("invalid character in JSON input")),
+        Some(_) => Err(Refusal::bad_request(
+            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
+        )),
         None => Err(Refusal::bad_request("invalid JSON patch")),
     }
 }

@@ -268,10 +268,6 @@ fn normalize_node(of: Type, value: &mut Value) {
                     })
                 });
                 for (key, value) in map {
-                    let empty = value.as_array().is_some_and(Vec::is_empty);
-                    if empty && (key == "rules" || required.contains(&key.as_str())) {
-                        *value = Value::Null;
-                    }
                     if let Some(schema) = properties.get(key) {
                         normalize_node(Type::of(schema), value);
                     }
@@ -283,6 +279,38 @@ fn normalize_node(of: Type, value: &mut Value) {
                 }
             }
         },
+        _ => {}
+    }
+}
+
+/// Writes empty lists that are always written as null.
+pub(super) fn settle(resource: &Resource, object: &mut Value) {
+    if let Some(schema) = definition(resource) {
+        settle_node(Type { name: "", schema }, object);
+    }
+}
+
+fn settle_node(of: Type, value: &mut Value) {
+    if of.is_open() {
+        return;
+    }
+    match value {
+        Value::Array(items) => {
+            if let Some(item_type) = of.items() {
+                items.iter_mut().for_each(|item| settle_node(item_type, item));
+            }
+        }
+        Value::Object(map) => {
+            let required = of.schema["required"].as_array();
+            for (key, value) in map {
+                let always = key == "rules" || required.is_some_and(|keys| keys.iter().any(|one| one == key));
+                if always && value.as_array().is_some_and(Vec::is_empty) {
+                    *value = Value::Null;
+                } else if let Some(of) = of.property(key).or_else(|| of.values()) {
+                    settle_node(of, value);
+                }
+            }
+        }
         _ => {}
     }
 }
