@@ -13,6 +13,38 @@
 //! assert_eq!(set.to_yaml(), "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: dev-settings\n");
 //! # Ok::<(), gitops_kustomize::Error>(())
 //! ```
+//!
+//! # Where to start
+//!
+//! - [`build`]: a directory of a [file system](fs) in, a [`ManifestSet`] out;
+//! - [`report`]: the same, with the files that were read and the notices kustomize prints;
+//! - [`substitute`](mod@substitute): variables in the text of built objects.
+//!
+//! # Compatibility
+//!
+//! kustomize 5.8.1, as `kubectl kustomize` 1.37 runs it, byte for byte
+//! (`every_vector_builds_from_memory_to_the_bytes_kubectl_prints`): all fields of kustomization files and components, the
+//! built-in transformers and generators with their configuration as resources, its merge keys (those of Kubernetes 1.21), its
+//! order of lists, its names with hashes, and what it does to odd scalars.
+//!
+//! Where kustomize fails by accident, this crate may succeed: a comment behind the key of a list that a patch empties
+//! (`a_comment_behind_a_key_does_not_break_a_patch`). Texts of errors follow kustomize up to the parts that print Go values
+//! (`most_refusals_begin_with_kubectls_words`).
+//!
+//! # Not supported
+//!
+//! What needs the network or a program: remote bases and files, charts, plugins that are not built in. They are refused with
+//! [`ErrorKind::Unsupported`].
+//!
+//! # Untrusted input
+//!
+//! [`Options`] bounds bytes read, nodes held, depth, and each YAML file; [`Cancel`] stops a build from another thread. A
+//! [`Directory`](fs::Directory) is never left, not by links either. Expressions in selectors have a bound on their size. Nothing
+//! here keeps state between builds.
+//!
+//! # Features
+//!
+//! None.
 
 mod config;
 mod decode;
@@ -46,7 +78,7 @@ use serde_json::Value;
 pub use error::{Error, ErrorKind};
 pub use options::{Cancel, Options, Order};
 
-/// What a build gives besides objects.
+/// What a build gives.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
