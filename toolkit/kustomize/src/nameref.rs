@@ -211,10 +211,8 @@ impl Finder<'_> {
         rule.path
             .visit(&mut resource.node, &id, None, &mut |node| self.set(node, rule, role.as_ref()))
             .map_err(|problem| {
-                Error::new(ErrorKind::Transform, problem.to_string()).within(format!(
-                    "updating name reference in '{}' field of '{id}'",
-                    rule.path.text()
-                ))
+                Error::new(ErrorKind::Transform, problem.to_string())
+                    .within(format!("updating name reference in '{}' field of '{id}'", rule.path.text()))
             })
     }
 
@@ -266,8 +264,7 @@ impl Finder<'_> {
                 candidates.retain(|&at| self.facts[at].resource.original_name().1 == wanted);
             } else {
                 candidates.retain(|&at| {
-                    wanted != NOT_A_NAMESPACE
-                        && self.facts[at].resource.id().effective_namespace() == wanted
+                    wanted != NOT_A_NAMESPACE && self.facts[at].resource.id().effective_namespace() == wanted
                 });
             }
         }

@@ -41,9 +41,10 @@ fn check_keys(entries: &[Entry]) -> Result<(), Error> {
         return Err(unsupported("json: unsupported type: map[interface {}]interface {}"));
     }
     let duplicate = if entries.len() < 16 {
-        entries.iter().enumerate().find(|(at, entry)| {
-            entries[..*at].iter().any(|before| before.key.text == entry.key.text)
-        })
+        entries
+            .iter()
+            .enumerate()
+            .find(|(at, entry)| entries[..*at].iter().any(|before| before.key.text == entry.key.text))
     } else {
         let mut seen = HashSet::with_capacity(entries.len());
         entries.iter().enumerate().find(|(_, entry)| !seen.insert(&*entry.key.text))
@@ -73,7 +74,11 @@ fn scalar_value(scalar: &Scalar) -> Result<Value, Error> {
     match (scalar.style, scalar.tag) {
         (Style::Folded, Tag::None | Tag::Str | Tag::Other) => Ok(Value::String(printable(&refold(text))?)),
         (style, Tag::None | Tag::Str | Tag::Other | Tag::Merge) => {
-            if !matches!(style, Style::Single | Style::Double) && text.starts_with('\t') && text.contains('\n') && is_block(text) {
+            if !matches!(style, Style::Single | Style::Double)
+                && text.starts_with('\t')
+                && text.contains('\n')
+                && is_block(text)
+            {
                 return Err(Error::new(
                     ErrorKind::Resource,
                     "yaml: line 2: found a tab character where an indentation space is expected",
