@@ -146,9 +146,6 @@ pub(crate) fn update(
     references: &[Reference],
     schema: &Schema,
 ) -> Result<(), Error> {
-    if !list.iter().any(Resource::has_history) {
-        return list.iter().try_for_each(|resource| Scope::of(resource).map(drop));
-    }
     let mut by_kind: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut rules: Vec<Rule<'_>> = Vec::new();
     for reference in references {
