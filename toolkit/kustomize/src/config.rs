@@ -46,7 +46,9 @@ impl Config {
 
     /// Adds another configuration.
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        let step = |name: &'static str| move |error: Error| error.within(format!("failed to merge {name} fieldSpec"));
+        let step = |name: &'static str| {
+            move |error: Error| error.within(format!("failed to merge {name} fieldSpec"))
+        };
         self.name_prefix.add_all(&other.name_prefix).map_err(step("NamePrefix"))?;
         self.name_suffix.add_all(&other.name_suffix).map_err(step("NameSuffix"))?;
         self.namespace.add_all(&other.namespace).map_err(step("NameSpace"))?;
@@ -130,9 +132,7 @@ impl Config {
             common_annotations: specs(fields.take("commonAnnotations"))?,
             references: match fields.take("nameReference") {
                 None | Some(Value::Null) => Vec::new(),
-                Some(Value::Array(items)) => {
-                    items.iter().map(reference).collect::<Result<_, _>>()?
-                }
+                Some(Value::Array(items)) => items.iter().map(reference).collect::<Result<_, _>>()?,
                 Some(_) => return Err(wrong("nameReference")),
             },
             variables: specs(fields.take("varReference"))?,
@@ -145,9 +145,9 @@ impl Config {
 
     /// Adds what the definitions of custom resources say about their fields.
     pub(crate) fn add_definitions(&mut self, document: &Value) -> Result<(), Error> {
-        let definitions = document
-            .as_object()
-            .ok_or_else(|| Error::new(ErrorKind::Kustomization, "json: cannot unmarshal into nameToApiMap"))?;
+        let definitions = document.as_object().ok_or_else(|| {
+            Error::new(ErrorKind::Kustomization, "json: cannot unmarshal into nameToApiMap")
+        })?;
         let mut names: Vec<&String> = definitions.keys().collect();
         names.sort();
         for name in names {
@@ -250,21 +250,15 @@ pub(crate) fn field_specs(value: &Value, decoder: Decoder) -> Result<Vec<FieldSp
 
 fn field_spec(value: &Value, decoder: Decoder) -> Result<FieldSpec, Error> {
     let mut fields = Fields::new(value, "FieldSpec", decoder)?;
-    let spec = FieldSpec {
-        gvk: gvk(&mut fields)?,
-        path: fields.text("path")?,
-        create: fields.bool("create")?,
-    };
+    let spec =
+        FieldSpec { gvk: gvk(&mut fields)?, path: fields.text("path")?, create: fields.bool("create")? };
     fields.finish()?;
     Ok(spec)
 }
 
 fn reference(value: &Value) -> Result<Reference, Error> {
     let mut fields = Fields::new(value, "NameBackReferences", Decoder::STRICT_TEXT)?;
-    let reference = Reference {
-        target: gvk(&mut fields)?,
-        referrers: specs(fields.take("fieldSpecs"))?,
-    };
+    let reference = Reference { target: gvk(&mut fields)?, referrers: specs(fields.take("fieldSpecs"))? };
     fields.finish()?;
     Ok(reference)
 }

@@ -96,10 +96,9 @@ impl<'v> Fields<'v> {
             Value::Object(map) => Some(map),
             Value::Null => None,
             other => {
-                let message = mismatch(other, "x", path).message().replace(
-                    "into Go struct field x of type ",
-                    "into Go value of type types.",
-                );
+                let message = mismatch(other, "x", path)
+                    .message()
+                    .replace("into Go struct field x of type ", "into Go value of type types.");
                 return Err(Error::new(ErrorKind::Kustomization, message));
             }
         };
@@ -205,9 +204,7 @@ impl<'v> Fields<'v> {
     pub(crate) fn finish(self) -> Result<(), Error> {
         let Some(map) = self.map.filter(|_| !self.decoder.unknown_fields) else { return Ok(()) };
         match map.keys().find(|key| !self.taken.contains(&key.as_str())) {
-            Some(key) => {
-                Err(Error::new(ErrorKind::Kustomization, format!("json: unknown field \"{key}\"")))
-            }
+            Some(key) => Err(Error::new(ErrorKind::Kustomization, format!("json: unknown field \"{key}\""))),
             None => Ok(()),
         }
     }

@@ -180,8 +180,7 @@ pub(crate) struct FieldSpecs(pub(crate) Vec<FieldSpec>);
 impl FieldSpecs {
     /// Adds a spec unless one covers it already.
     pub(crate) fn add(&mut self, spec: FieldSpec) -> Result<(), Error> {
-        let covered =
-            self.0.iter().find(|old| old.path == spec.path && old.gvk.is_selected(&spec.gvk));
+        let covered = self.0.iter().find(|old| old.path == spec.path && old.gvk.is_selected(&spec.gvk));
         match covered {
             Some(old) if old.create != spec.create => {
                 Err(Error::new(ErrorKind::Kustomization, "conflicting fieldspecs"))

@@ -183,9 +183,8 @@ impl Kustomization {
             json_patches: f.list("patchesJson6902", "[]types.Patch", |v| Patch::decode(v, decoder))?,
             patches: f.list("patches", "[]types.Patch", |v| Patch::decode(v, decoder))?,
             images: f.list("images", "[]types.Image", |v| Image::decode(v, decoder))?,
-            replacements: f.list("replacements", "[]types.ReplacementField", |v| {
-                ReplacementEntry::decode(v, decoder)
-            })?,
+            replacements: f
+                .list("replacements", "[]types.ReplacementField", |v| ReplacementEntry::decode(v, decoder))?,
             replicas: f.list("replicas", "[]types.Replica", |v| Replica::decode(v, decoder))?,
             variables: f.list("vars", "[]types.Var", |v| Variable::decode(v, decoder))?,
             sort: f.object("sortOptions", "types.SortOptions", |v| SortOptions::decode(v, decoder))?,
@@ -195,9 +194,8 @@ impl Kustomization {
             config_maps: f.list("configMapGenerator", "[]types.ConfigMapArgs", |v| {
                 GeneratorArgs::decode(v, decoder, false)
             })?,
-            secrets: f.list("secretGenerator", "[]types.SecretArgs", |v| {
-                GeneratorArgs::decode(v, decoder, true)
-            })?,
+            secrets: f
+                .list("secretGenerator", "[]types.SecretArgs", |v| GeneratorArgs::decode(v, decoder, true))?,
             generator_options: f.object("generatorOptions", "types.GeneratorOptions", |v| {
                 GeneratorOptions::decode(v, decoder)
             })?,
@@ -507,7 +505,8 @@ impl GeneratorArgs {
             literals: f.texts("literals")?,
             files: f.texts("files")?,
             envs: f.texts("envs")?,
-            options: f.object("options", "types.GeneratorOptions", |v| GeneratorOptions::decode(v, decoder))?,
+            options: f
+                .object("options", "types.GeneratorOptions", |v| GeneratorOptions::decode(v, decoder))?,
             secret_type: if secret { f.text("type")? } else { String::new() },
         };
         let env = f.text("env")?;

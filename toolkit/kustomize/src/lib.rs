@@ -128,8 +128,8 @@ fn manifest(mut value: Value) -> Result<Manifest, Error> {
             }
         }
     }
-    let mut manifest = Manifest::from_value(value)
-        .map_err(|error| Error::new(ErrorKind::Resource, error.to_string()))?;
+    let mut manifest =
+        Manifest::from_value(value).map_err(|error| Error::new(ErrorKind::Resource, error.to_string()))?;
     if let Some(object) = manifest.value_mut().as_object_mut() {
         for (field, old) in odd {
             match old {

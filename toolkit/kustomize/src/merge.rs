@@ -286,9 +286,7 @@ fn directive(patch: &mut Node) -> Result<Directive, Error> {
     };
     patch.remove("$patch");
     if let Some(items) = patch.items_mut() {
-        items.retain(|item| {
-            !item.is_empty() && item.get("$patch").is_none_or(|value| value.text() != text)
-        });
+        items.retain(|item| !item.is_empty() && item.get("$patch").is_none_or(|value| value.text() != text));
     }
     Ok(directive)
 }
@@ -361,7 +359,9 @@ impl ListMerge<'_, '_> {
                     self.keys
                         .iter()
                         .map(|key| {
-                            item.get(key).filter(|f| !f.is_empty()).map_or(String::new(), |f| f.text().to_owned())
+                            item.get(key)
+                                .filter(|f| !f.is_empty())
+                                .map_or(String::new(), |f| f.text().to_owned())
                         })
                         .collect()
                 };

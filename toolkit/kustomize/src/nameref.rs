@@ -146,9 +146,6 @@ pub(crate) fn update(
     references: &[Reference],
     schema: &Schema,
 ) -> Result<(), Error> {
-    if !list.iter().any(Resource::has_history) {
-        return list.iter().try_for_each(|resource| Scope::of(resource).map(drop));
-    }
     let mut by_kind: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut rules: Vec<Rule<'_>> = Vec::new();
     for reference in references {
@@ -211,10 +208,8 @@ impl Finder<'_> {
         rule.path
             .visit(&mut resource.node, &id, None, &mut |node| self.set(node, rule, role.as_ref()))
             .map_err(|problem| {
-                Error::new(ErrorKind::Transform, problem.to_string()).within(format!(
-                    "updating name reference in '{}' field of '{id}'",
-                    rule.path.text()
-                ))
+                Error::new(ErrorKind::Transform, problem.to_string())
+                    .within(format!("updating name reference in '{}' field of '{id}'", rule.path.text()))
             })
     }
 
@@ -266,8 +261,7 @@ impl Finder<'_> {
                 candidates.retain(|&at| self.facts[at].resource.original_name().1 == wanted);
             } else {
                 candidates.retain(|&at| {
-                    wanted != NOT_A_NAMESPACE
-                        && self.facts[at].resource.id().effective_namespace() == wanted
+                    wanted != NOT_A_NAMESPACE && self.facts[at].resource.id().effective_namespace() == wanted
                 });
             }
         }

@@ -15,7 +15,7 @@ mod output;
 mod path;
 
 pub(crate) use convert::{read_documents, resolve_merges, scalar as read_scalar};
-pub(crate) use output::{go_float, to_value};
+pub(crate) use output::{go_float, to_inner_value, to_value};
 pub(crate) use path::{PathError, lookup, matching, smart_split, split_path};
 
 /// A node: scalar, mapping or sequence.

@@ -185,10 +185,9 @@ impl<'b> Build<'b> {
                 self.has_schema = true;
                 Ok(())
             }
-            Some(_) => Err(Error::new(
-                ErrorKind::Kustomization,
-                "the specified OpenAPI version is not built in",
-            )),
+            Some(_) => {
+                Err(Error::new(ErrorKind::Kustomization, "the specified OpenAPI version is not built in"))
+            }
         }
     }
 
@@ -200,19 +199,20 @@ impl<'b> Build<'b> {
         self.add_config(target, all)?;
         self.run_generators(target, all)?;
         for path in &k.components {
-            self.add_component(target, all, path)
-                .map_err(|error| error.within("accumulating components"))?;
+            self.add_component(target, all, path).map_err(|error| error.within("accumulating components"))?;
         }
         self.run_transformers(target, all)?;
         self.run_validators(target, all)?;
-        variables::declare(&k.variables, &mut all.variables, &mut all.list, &self.schema).map_err(|error| {
-            let names: Vec<String> = k
-                .variables
-                .iter()
-                .map(|v| format!("{{{} {} {{{}}}}}", v.name, v.object.gvk, v.field_path))
-                .collect();
-            error.within(format!("merging vars [{}]", names.join(" ")))
-        })?;
+        variables::declare(&k.variables, &mut all.variables, &mut all.list, &self.schema).map_err(
+            |error| {
+                let names: Vec<String> = k
+                    .variables
+                    .iter()
+                    .map(|v| format!("{{{} {} {{{}}}}}", v.name, v.object.gvk, v.field_path))
+                    .collect();
+                error.within(format!("merging vars [{}]", names.join(" ")))
+            },
+        )?;
         self.check_size(all)
     }
 
@@ -252,8 +252,10 @@ impl<'b> Build<'b> {
             let bytes = target.loader.load(path).map_err(step)?;
             let document = gitops_yaml::read_value(&bytes, gitops_yaml::Dialect::V2, &self.options.yaml)
                 .map_err(|error| {
-                    step(Error::from(error)
-                        .within(format!("unable to parse open API definition from '{path}'")))
+                    step(
+                        Error::from(error)
+                            .within(format!("unable to parse open API definition from '{path}'")),
+                    )
                 })?;
             let mut config = Config::default();
             config.add_definitions(&document).map_err(step)?;
@@ -345,7 +347,8 @@ impl<'b> Build<'b> {
         let sub = self.open_sub(loader, origin).map_err(quote)?;
         let root = sub.loader.root().to_owned();
         if !sub.kustomization.is_component {
-            let kind = if sub.kustomization.kind.is_empty() { "Kustomization" } else { &sub.kustomization.kind };
+            let kind =
+                if sub.kustomization.kind.is_empty() { "Kustomization" } else { &sub.kustomization.kind };
             return Err(quote(Error::new(
                 ErrorKind::Kustomization,
                 format!("expected kind 'Component' for path '{root}' but got '{kind}'"),
@@ -470,10 +473,7 @@ impl<'b> Build<'b> {
                     resource.all_ids().count() == *ids && resource.node == *node
                 });
             if !unchanged {
-                return Err(Error::new(
-                    ErrorKind::Transform,
-                    "validator shouldn't modify the resource map",
-                ));
+                return Err(Error::new(ErrorKind::Transform, "validator shouldn't modify the resource map"));
             }
         }
         Ok(())
@@ -538,4 +538,3 @@ fn drop_local(list: &mut ResourceList) -> Result<(), Error> {
     }
     Ok(())
 }
-

@@ -81,14 +81,13 @@ impl Namespace {
             if elsewhere {
                 continue;
             }
-            path.visit(&mut resource.node, &id, Some(Create::STRING), &mut |node| Ok(self.set(node)?)).map_err(
-                |problem| match problem {
+            path.visit(&mut resource.node, &id, Some(Create::STRING), &mut |node| Ok(self.set(node)?))
+                .map_err(|problem| match problem {
                     Problem::Kind(wrong) if wrong.found != Kind::Scalar => {
                         failure(&problem).within("namespace field specs must target scalar nodes")
                     }
                     problem => failure(&problem).within("namespace transformation failed"),
-                },
-            )?;
+                })?;
         }
         Ok(())
     }
@@ -136,7 +135,8 @@ impl Namespace {
             {
                 return Err(wrong(WrongKind { expected: Kind::Scalar, found: field.kind() }));
             }
-            let matches = subject.get(wanted.0).is_some_and(|field| !field.is_null() && field.text() == wanted.1);
+            let matches =
+                subject.get(wanted.0).is_some_and(|field| !field.is_null() && field.text() == wanted.1);
             if !matches {
                 continue;
             }

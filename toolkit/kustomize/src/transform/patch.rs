@@ -116,9 +116,8 @@ impl Patch {
                 ));
             }
         };
-        let places = select(list, target).map_err(|error| {
-            error.within("unable to find patch target in `resources`".to_owned())
-        })?;
+        let places = select(list, target)
+            .map_err(|error| error.within("unable to find patch target in `resources`".to_owned()))?;
         apply_at(&places, patch, list, schema)
     }
 }
@@ -238,7 +237,10 @@ fn apply_json(patch: &JsonPatch, resource: &mut Resource) -> Result<(), Error> {
     }
     let patched = patch.apply(value)?;
     if !patched.is_object() {
-        return Err(Error::new(ErrorKind::Patch, "json: cannot unmarshal into Go value of type map[string]interface {}"));
+        return Err(Error::new(
+            ErrorKind::Patch,
+            "json: cannot unmarshal into Go value of type map[string]interface {}",
+        ));
     }
     resource.node = Node::from(&patched);
     let annotations = resource.strings("annotations");
