@@ -4,7 +4,6 @@
 //!
 //! They live beside the project, in `../shared`; where that folder is absent this says so and does nothing.
 
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
@@ -159,23 +158,25 @@ struct Server {
 impl Server {
     fn start(bin: &std::path::Path) -> Result<Self, String> {
         let kubeconfig: PathBuf = target().join("conformance-kubeconfig");
+        let _ = std::fs::remove_file(&kubeconfig);
         let program = bin.join("apiserver").to_string_lossy().into_owned();
         let config = kubeconfig.to_string_lossy().into_owned();
-        let mut child = command(&program, &["--port", "0", "--kubeconfig", &config, "--workloads", "off"])
-            .stdout(Stdio::piped())
+        let child = command(&program, &["--port", "0", "--kubeconfig", &config, "--workloads", "off"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .map_err(|error| format!("{program}: {error}"))?;
-        let stdout = child.stdout.take().ok_or("the server has no stdout")?;
-        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        let url = lines.find_map(|line| {
-            line.split_whitespace().find(|word| word.starts_with("http")).map(str::to_owned)
-        });
-        let Some(url) = url else {
-            let _ = child.kill();
-            return Err("the server printed no URL".into());
-        };
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self { child, url })
+        let mut server = Self { child, url: String::new() };
+        for _ in 0..100 {
+            let text = std::fs::read_to_string(&kubeconfig).unwrap_or_default();
+            let url = text.lines().find_map(|line| line.trim().strip_prefix("server:"));
+            if let Some(url) = url {
+                server.url = url.trim().trim_matches('"').to_owned();
+                return Ok(server);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        Err("the server wrote no kubeconfig".into())
     }
 }
 
