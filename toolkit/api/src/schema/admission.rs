@@ -140,7 +140,7 @@ impl Schema {
     /// Removes fields that the schema does not declare, and nulls that it does not allow and has no default for.
     /// Returns the removed paths in byte order; nulls are not among them.
     ///
-    /// Metadata, also that of embedded resources, is left alone.
+    /// Metadata is left alone; see [`decode_metadata`](Self::decode_metadata).
     pub fn prune(&self, object: &mut Value) -> Vec<String> {
         let mut unknown = prune::prune(object, &self.root);
         default::drop_nulls(object, &self.root);
@@ -151,6 +151,21 @@ impl Schema {
     /// Fills in the defaults of the schema, wherever the parent of a default is present.
     pub fn default(&self, object: &mut Value) {
         default::fill(object, &self.root);
+    }
+
+    /// Brings the metadata of the object and of embedded resources into the server's type: unknown fields are removed
+    /// and returned, null labels become empty.
+    ///
+    /// # Errors
+    ///
+    /// A field has a value of another type: the text of the decoder.
+    pub fn decode_metadata(&self, object: &mut Value) -> Result<Vec<String>, String> {
+        let mut unknown = Vec::new();
+        if let Value::Object(fields) = &mut *object {
+            metadata::clean(fields, "metadata", &mut unknown)?;
+        }
+        embedded::coerce(object, &self.root, &mut unknown)?;
+        Ok(unknown)
     }
 
     /// Returns what a create says to an object that is already pruned and defaulted.
