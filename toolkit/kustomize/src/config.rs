@@ -148,6 +148,9 @@ impl Config {
         let definitions = document.as_object().ok_or_else(|| {
             Error::new(ErrorKind::Kustomization, "json: cannot unmarshal into nameToApiMap")
         })?;
+        for definition in definitions.values() {
+            check_definition(definition)?;
+        }
         let mut names: Vec<&String> = definitions.keys().collect();
         names.sort();
         for name in names {
@@ -208,6 +211,49 @@ impl Config {
             path.pop();
         }
         Ok(())
+    }
+}
+
+/// Refuses what Go's decoder would not take for a definition.
+fn check_definition(definition: &Value) -> Result<(), Error> {
+    let wrong = |field: &str| {
+        Error::new(
+            ErrorKind::Kustomization,
+            format!(
+                "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go struct field OpenAPIDefinition.{field}"
+            ),
+        )
+    };
+    let fields = match definition {
+        Value::Object(fields) => fields,
+        Value::Null => return Ok(()),
+        _ => return Err(wrong("Schema")),
+    };
+    for (name, value) in fields {
+        let fits = match name.to_ascii_lowercase().as_str() {
+            "dependencies" => {
+                let is_text = |item: &Value| !(item.is_object() || item.is_array());
+                value.is_null() || value.as_array().is_some_and(|items| items.iter().all(is_text))
+            }
+            "schema" => is_schema(value),
+            _ => true,
+        };
+        if !fits {
+            return Err(wrong(name));
+        }
+    }
+    Ok(())
+}
+
+fn is_schema(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(fields) => match fields.get("properties") {
+            None | Some(Value::Null) => true,
+            Some(Value::Object(properties)) => properties.values().all(is_schema),
+            Some(_) => false,
+        },
+        _ => false,
     }
 }
 
