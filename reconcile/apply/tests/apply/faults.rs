@@ -41,8 +41,10 @@ async fn check(fault: Fault, watching: bool) {
         let server = server(Workloads::Off).await;
         let client = server.client();
         let cluster = if watching { Cluster::watching(client, GROUP) } else { Cluster::new(client) };
-        let mut inventory =
-            apply(&cluster, &first, &Inventory::default(), &options()).await.unwrap().inventory;
+        let mut inventory = apply(&cluster, &first, &Inventory::default(), &options())
+            .await
+            .expect("because no fault is planned yet")
+            .inventory;
         server.faults().nth(n, fault).on(verb::ANY, "configmaps");
         let mut attempts = 1;
         while !attempt(&cluster, &second, &mut inventory).await {
