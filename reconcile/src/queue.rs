@@ -82,8 +82,18 @@ struct Entry {
 enum Phase {
     Resting,
     Ready(Priority, u64),
-    Dated { at: Instant, id: u64, parked: bool },
-    Running { interrupt: watch::Sender<Option<Reference>>, again: bool, touched: bool },
+    Dated {
+        at: Instant,
+        id: u64,
+        parked: bool,
+    },
+    Running {
+        interrupt: watch::Sender<Option<Reference>>,
+        again: bool,
+        touched: bool,
+        /// The object went while its run was under way.
+        gone: bool,
+    },
 }
 
 /// Figures for the metrics.
@@ -104,8 +114,9 @@ impl Queue {
         let mut state = self.lock();
         state.adds += 1;
         match state.entries.get_mut(key).map(|entry| &mut entry.phase) {
-            Some(Phase::Running { interrupt, again, .. }) => {
+            Some(Phase::Running { interrupt, again, gone, .. }) => {
                 *again = true;
+                *gone = false;
                 interrupt.send_replace(Some(cause.unwrap_or(key).clone()));
             }
             Some(Phase::Ready(current, _)) if *current <= priority => {}
@@ -130,9 +141,11 @@ impl Queue {
     /// Drops everything known about `key`; a run that is under way is interrupted.
     pub(crate) fn forget(&self, key: &Reference) {
         let mut state = self.lock();
-        if let Some(Entry { phase: Phase::Running { interrupt, again, .. }, .. }) = state.entries.get_mut(key)
+        if let Some(Entry { phase: Phase::Running { interrupt, again, gone, .. }, .. }) =
+            state.entries.get_mut(key)
         {
             *again = false;
+            *gone = true;
             interrupt.send_replace(Some(key.clone()));
             return;
         }
@@ -169,7 +182,7 @@ impl Queue {
         let (_, key) = state.ready.pop_first()?;
         let (interrupt, receiver) = watch::channel(None);
         let entry = state.entries.get_mut(&key)?;
-        entry.phase = Phase::Running { interrupt, again: false, touched: false };
+        entry.phase = Phase::Running { interrupt, again: false, touched: false, gone: false };
         Some((key, receiver))
     }
 
@@ -177,10 +190,14 @@ impl Queue {
     pub(crate) fn finish(&self, key: &Reference, after: After) -> Option<Duration> {
         let mut state = self.lock();
         let entry = state.entries.get_mut(key)?;
-        let (again, touched) = match &entry.phase {
-            Phase::Running { again, touched, .. } => (*again, *touched),
-            _ => (false, false),
+        let (again, touched, gone) = match &entry.phase {
+            Phase::Running { again, touched, gone, .. } => (*again, *touched, *gone),
+            _ => (false, false, false),
         };
+        if gone {
+            state.entries.remove(key);
+            return None;
+        }
         let failures = entry.failures;
         entry.phase = Phase::Resting;
         entry.failures = match after {

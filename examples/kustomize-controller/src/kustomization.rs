@@ -154,7 +154,8 @@ impl Reconciler for Kustomizations {
 
     /// An object that has seen the revision and is content with it, or at work on it, needs no run.
     fn concerns(&self, object: &Kustomization, cause: &DynamicObject) -> bool {
-        let Some(revision) = cause.data.pointer("/status/artifact/revision").and_then(|value| value.as_str()) else {
+        let Some(revision) = cause.data.pointer("/status/artifact/revision").and_then(|value| value.as_str())
+        else {
             return true;
         };
         let Some(status) = &object.status else { return true };
@@ -179,8 +180,12 @@ impl Run<'_> {
     async fn all(&self, checks: &check::Checks) -> Result<Outcome, Failure> {
         let revision = self.source.artifact.revision.clone();
         self.note("Fetching manifests");
-        let changed = self.cx.status::<KustomizationStatus>().last_applied_revision.as_deref() != Some(&revision);
-        if self.cx.observed_generation() != self.object.metadata.generation || self.cx.is_requested() || changed {
+        let changed =
+            self.cx.status::<KustomizationStatus>().last_applied_revision.as_deref() != Some(&revision);
+        if self.cx.observed_generation() != self.object.metadata.generation
+            || self.cx.is_requested()
+            || changed
+        {
             self.cx.doubt(&self.step("Fetching manifests"), "Reconciliation in progress");
         }
         let built = self.build().await?;
@@ -200,8 +205,7 @@ impl Run<'_> {
         self.owner.observe(Progress::Ready { object: name(self.cx), revision: revision.clone() });
         let interval = &self.object.spec.interval;
         let took = gitops_api::meta::Duration::from(self.cx.elapsed()).canonical();
-        let finished =
-            format!("Reconciliation finished in {took}, next run in {}", interval.canonical());
+        let finished = format!("Reconciliation finished in {took}, next run in {}", interval.canonical());
         let event = self.event(Event::info(reason::RECONCILIATION_SUCCEEDED, finished));
         Ok(Outcome::ready(format!("Applied revision: {revision}"))
             .because(reason::RECONCILIATION_SUCCEEDED)

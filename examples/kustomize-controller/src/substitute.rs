@@ -21,7 +21,11 @@ pub(crate) enum Error {
 }
 
 /// Replaces the variables of a text. In strict mode a variable without a value is an error, unless it has a default.
-pub(crate) fn substitute(text: &str, variables: &BTreeMap<String, String>, strict: bool) -> Result<String, Error> {
+pub(crate) fn substitute(
+    text: &str,
+    variables: &BTreeMap<String, String>,
+    strict: bool,
+) -> Result<String, Error> {
     if let Some(name) = variables.keys().find(|name| !is_name(name)) {
         return Err(Error::Name(name.clone()));
     }
@@ -84,7 +88,10 @@ impl<'a> Parser<'a> {
             return Ok(self.value(&name)?.len().to_string());
         }
         let name = self.name()?;
-        let operators = ["^^", "^", ",,", ",", "##", "#", "%%", "%", "//", "/#", "/%", "/", ":=", ":-", ":+", ":?", "=", ":", "}"];
+        let operators = [
+            "^^", "^", ",,", ",", "##", "#", "%%", "%", "//", "/#", "/%", "/", ":=", ":-", ":+", ":?", "=",
+            ":", "}",
+        ];
         let Some(operator) = operators.iter().find(|operator| self.rest.starts_with(**operator)) else {
             return Err(Error::Syntax("missing closing brace"));
         };
@@ -274,7 +281,8 @@ mod tests {
 
     fn check(text: &str, expected: Result<&str, Error>) {
         let variables = BTreeMap::from(
-            [("v", "Hello World"), ("e", ""), ("path", "a/b/c.txt")].map(|(k, v)| (k.to_owned(), v.to_owned())),
+            [("v", "Hello World"), ("e", ""), ("path", "a/b/c.txt")]
+                .map(|(k, v)| (k.to_owned(), v.to_owned())),
         );
         assert_eq!(substitute(text, &variables, true), expected.map(ToOwned::to_owned), "{text}");
     }

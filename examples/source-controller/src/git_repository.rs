@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use gitops_api::meta::{Artifact, Conditions, reason as common};
 use gitops_api::source::v1::{GitRepository, reason};
 use gitops_artifact::store::{Local, Owner, Retention, Store};
-use gitops_reconcile::{Context, Event, Failure, Next, OrFail, Outcome, Reconciler};
+use gitops_reconcile::{Context, Event, Failure, Next, OrFail, Outcome, Reconciler, Reference};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::Progress;
@@ -82,6 +82,10 @@ impl Reconciler for GitRepositories {
             self.observe(Progress::Failed { object: name(cx), reason, message });
         }
         result
+    }
+
+    fn references(&self, object: &GitRepository) -> Vec<Reference> {
+        include::references(object)
     }
 
     async fn finalize(&self, _: &GitRepository, cx: &Context<Self>) -> Result<Outcome, Failure> {

@@ -4,5 +4,6 @@
 
 mod site;
 
+mod manager;
 mod runs;
 mod waits;

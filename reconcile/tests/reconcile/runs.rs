@@ -123,14 +123,18 @@ async fn events_are_written_with_their_metadata_and_counted() {
     }
     assert_eq!(found.len(), 1, "{found:#?}");
     let event = &found[0];
-    assert_eq!((event.count, event.reason.as_deref(), event.type_.as_deref()), (Some(2), Some("Served"), Some("Normal")));
+    assert_eq!(
+        (event.count, event.reason.as_deref(), event.type_.as_deref()),
+        (Some(2), Some("Served"), Some("Normal"))
+    );
     assert_eq!(event.metadata.annotations.clone().unwrap()["mirror.example/revision"], "1");
     assert_eq!(event.source.clone().unwrap().component.as_deref(), Some("site-controller"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_conflicting_or_lost_status_write_ends_in_the_same_state() {
-    let faults = [Fault::ConflictAfterWrite, Fault::Unavailable, Fault::Conflict, Fault::LostResponse, Fault::Refused];
+    let faults =
+        [Fault::ConflictAfterWrite, Fault::Unavailable, Fault::Conflict, Fault::LostResponse, Fault::Refused];
     for (position, fault) in faults.into_iter().enumerate() {
         let harness = start(server().await, 4);
         harness.server.faults().once(fault).on(verb::PATCH, "sitemirrors/status");

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gitops_reconcile::{Context, Controller, Event, Failure, Manager, Next, OrFail, Outcome, Reconciler, Reference, Watch};
+use gitops_reconcile::{
+    Context, Controller, Event, Failure, Manager, Next, OrFail, Outcome, Reconciler, Reference, Watch,
+};
 use gitops_testing::TestServer;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -79,7 +81,9 @@ impl Reconciler for Mirror {
             "stall" => Err(Failure::text("BadSpec", Next::Stall, "mode makes no sense")),
             "hold" => match cx.wait(std::future::pending::<()>()).await {
                 Ok(()) => Ok(Outcome::done()),
-                Err(interrupted) => Ok(Outcome::ready(format!("Interrupted by {}", interrupted.cause)).again(hour)),
+                Err(interrupted) => {
+                    Ok(Outcome::ready(format!("Interrupted by {}", interrupted.cause)).again(hour))
+                }
             },
             mode => {
                 let name = mode.strip_prefix("map:").unwrap_or(mode);
@@ -145,7 +149,8 @@ impl Harness {
     }
 
     pub async fn request(&self, name: &str, value: &str) {
-        self.patch(name, json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": value}}})).await;
+        self.patch(name, json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": value}}}))
+            .await;
     }
 
     /// Waits, on the paused clock, until the object is as wished.

@@ -11,7 +11,8 @@ use super::site::{Harness, conditions, ready, server, start};
 
 async fn create_map(harness: &Harness, name: &str, text: &str) {
     let api: Api<ConfigMap> = Api::namespaced(harness.server.client(), "default");
-    let mut map = ConfigMap { data: Some(BTreeMap::from([("text".into(), text.into())])), ..Default::default() };
+    let mut map =
+        ConfigMap { data: Some(BTreeMap::from([("text".into(), text.into())])), ..Default::default() };
     map.metadata.name = Some(name.into());
     api.create(&PostParams::default(), &map).await.unwrap();
 }
@@ -40,9 +41,7 @@ async fn a_change_of_a_referenced_object_wakes_those_that_refer_to_it_and_no_oth
     let api: Api<ConfigMap> = Api::namespaced(harness.server.client(), "default");
     let patch = json!({"data": {"text": "two"}});
     api.patch("conf", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
-    let site = harness
-        .until("docs", |site| conditions(site) == ["Ready=True Succeeded: Found two"])
-        .await;
+    let site = harness.until("docs", |site| conditions(site) == ["Ready=True Succeeded: Found two"]).await;
     assert_eq!(ready(&site).as_deref(), Some("True"));
     assert_eq!(harness.runs(), before + 1);
 }

@@ -211,14 +211,14 @@ fn protocol(what: impl Into<String>) -> Error {
 
 /// Tells what stood in the way of a connection. The innermost cause says most.
 fn unreachable(verb: &str, url: &Url, error: reqwest::Error) -> Error {
-    let mut cause: &dyn std::error::Error = &error;
+    let mut cause: &(dyn std::error::Error + 'static) = &error;
     let mut kind = ErrorKind::Unreachable;
     loop {
         if cause.downcast_ref::<rustls::Error>().is_some() {
             kind = ErrorKind::Tls;
         }
         let inner =
-            cause.downcast_ref::<io::Error>().and_then(|e| e.get_ref()).map(|e| e as &dyn std::error::Error);
+            cause.downcast_ref::<io::Error>().and_then(|e| e.get_ref()).map(|e| e as &(dyn std::error::Error + 'static));
         match inner.or_else(|| cause.source()) {
             Some(next) => cause = next,
             None => break,
@@ -226,10 +226,28 @@ fn unreachable(verb: &str, url: &Url, error: reqwest::Error) -> Error {
     }
     let shown = Address::shown(url);
     let what = match kind {
+        ErrorKind::Tls if is_no_handshake(cause) => {
+            format!("{verb} \"{shown}\": tls: first record does not look like a TLS handshake")
+        }
         ErrorKind::Tls => format!("{verb} \"{shown}\": tls: failed to verify certificate: {cause}"),
+        _ if is_refused(cause) => {
+            let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+            format!("{verb} \"{shown}\": dial tcp {host}:{port}: connect: connection refused")
+        }
         _ => format!("{verb} \"{shown}\": {cause}"),
     };
     Error::new(kind, what).caused_by(error.without_url())
+}
+
+/// Whether nobody listens at the other end.
+fn is_refused(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+/// Whether the other end does not speak TLS at all.
+fn is_no_handshake(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let message = cause.downcast_ref::<rustls::Error>();
+    matches!(message, Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)))
 }
 
 type Lines = Box<dyn BufRead + Send + Unpin>;

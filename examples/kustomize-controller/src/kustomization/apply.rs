@@ -5,8 +5,8 @@
 use gitops_api::kustomize::v1::{Inventory as WireInventory, Kustomization, ResourceRef, Selector};
 use gitops_api::meta::reason;
 use gitops_apply::{
-    Action, Applied, ChangeSet, Cleanup, Entry, Error, ErrorKind, IgnoreRule, Inventory, ObjectPattern, Options,
-    OtherManager, Owner, PatternParts, plan, run,
+    Action, Applied, ChangeSet, Cleanup, Entry, Error, ErrorKind, IgnoreRule, Inventory, ObjectPattern,
+    Options, OtherManager, Owner, PatternParts, plan, run,
 };
 use gitops_manifest::{Manifest, ManifestSet};
 use gitops_reconcile::{Event, Failure};
@@ -21,10 +21,12 @@ impl Run<'_> {
         let failed = |message: String| self.fail(reason::RECONCILIATION_FAILED, message);
         let set = self.decorated(&built.objects).map_err(failed)?;
         let cluster = self.owner.cluster(self.object, self.cx).await.map_err(failed)?;
-        let options = options(self.object, &self.owner.settings).map_err(|error| failed(error.to_string()))?;
+        let options =
+            options(self.object, &self.owner.settings).map_err(|error| failed(error.to_string()))?;
         let previous = inventory(self.object);
         self.note("Detecting drift");
-        let plan = plan(&cluster, &set, &previous, &options).await.map_err(|error| failed(error.to_string()))?;
+        let plan =
+            plan(&cluster, &set, &previous, &options).await.map_err(|error| failed(error.to_string()))?;
         if let Some(before) = plan.inventory_before_run() {
             // From here on a crash leaves nothing behind that nobody remembers.
             self.write_down(&before);
@@ -90,8 +92,10 @@ impl Run<'_> {
 
     /// Puts an inventory into the status.
     fn write_down(&self, inventory: &Inventory) {
-        let entries: Vec<_> =
-            inventory.iter().map(|entry| ResourceRef { id: entry.id.clone(), version: entry.v.clone() }).collect();
+        let entries: Vec<_> = inventory
+            .iter()
+            .map(|entry| ResourceRef { id: entry.id.clone(), version: entry.v.clone() })
+            .collect();
         let had = self.object.status.as_ref().is_some_and(|status| status.inventory.is_some());
         self.cx.edit_status(|status| {
             status.inventory = (had || !entries.is_empty()).then_some(WireInventory { entries });
@@ -127,9 +131,8 @@ impl Run<'_> {
 
     /// What happened to objects that are no longer desired: those after the last applied one.
     fn stale_lines(&self, changes: &ChangeSet) -> Vec<String> {
-        let desired = |action: Action| {
-            matches!(action, Action::Created | Action::Configured | Action::Unchanged)
-        };
+        let desired =
+            |action: Action| matches!(action, Action::Created | Action::Configured | Action::Unchanged);
         let list: Vec<_> = changes.iter().collect();
         let start = match list.iter().position(|change| change.action == Action::Deleted) {
             Some(_) => list.iter().rposition(|change| desired(change.action)).map_or(0, |last| last + 1),
@@ -157,9 +160,9 @@ pub(crate) fn options(object: &Kustomization, settings: &Settings) -> Result<Opt
         .prune(object.spec.prune)
         .force(object.spec.force);
     let cleanup: &mut Cleanup = &mut options.cleanup;
-    cleanup.annotations.extend(
-        ["kustomize.toolkit.fluxcd.io/checksum", "fluxcd.io/sync-checksum"].map(ToOwned::to_owned),
-    );
+    cleanup
+        .annotations
+        .extend(["kustomize.toolkit.fluxcd.io/checksum", "fluxcd.io/sync-checksum"].map(ToOwned::to_owned));
     cleanup.labels.push("fluxcd.io/sync-gc-mark".to_owned());
     for manager in &settings.override_managers {
         cleanup.managers.push(OtherManager::applying(manager.clone()));

@@ -30,11 +30,17 @@ impl Run<'_> {
         let tree = self.fetch().await?;
         let (spec, kept) = (self.object.spec.clone(), Arc::clone(&tree));
         let located = blocking(move || locate(&kept, &spec)).await;
-        let (fs, directory) = located.map_err(|message| self.fail(reason::ARTIFACT_FAILED, message))?;
+        let root = self.shown_root();
+        let missing = |path: String| {
+            let what = format!("kustomization path not found: stat {root}{path}: no such file or directory");
+            self.fail(reason::ARTIFACT_FAILED, what)
+        };
+        let (fs, directory) = located.map_err(missing)?;
         let revision = self.source.artifact.revision.clone();
         self.cx.edit_status(|status| status.last_attempted_revision = Some(revision.clone()));
         self.note("Building manifests");
-        let failed = |message: String| self.fail(reason::BUILD_FAILED, message);
+        let below = directory.clone();
+        let failed = |message: String| self.fail(reason::BUILD_FAILED, rooted(&message, &root, &below));
         if self.object.spec.decryption.is_some() {
             self.check_decryption().await.map_err(failed)?;
         }
@@ -51,12 +57,19 @@ impl Run<'_> {
         Ok(Built { objects, digest })
     }
 
+    /// The root of the artifact as messages name it. Trees are shared and come and go; the name is the same as long as the
+    /// content is, so that a failing object does not write a new message at every attempt.
+    fn shown_root(&self) -> String {
+        let digest = &self.source.artifact.digest;
+        let hex = digest.split_once(':').map_or(digest.as_str(), |(_, hex)| hex);
+        format!("/tmp/kustomization-{}", hex.get(..10).unwrap_or(hex))
+    }
+
     async fn fetch(&self) -> Result<Arc<UnpackedTree>, Failure> {
         let artifact = &self.source.artifact;
-        let digest: Digest = artifact
-            .digest
-            .parse()
-            .map_err(|error| self.fail(reason::ARTIFACT_FAILED, format!("failed to parse digest: {error}")))?;
+        let digest: Digest = artifact.digest.parse().map_err(|error| {
+            self.fail(reason::ARTIFACT_FAILED, format!("failed to parse digest: {error}"))
+        })?;
         match self.owner.cache.get(&self.owner.fetch, &artifact.url, &digest).await {
             Ok(tree) => Ok(tree),
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -82,8 +95,10 @@ impl Run<'_> {
         let Some(post) = &self.object.spec.post_build else { return Ok(objects) };
         let first = objects.iter().find(|object| substitutes(object)).map(build_id);
         let Some(first) = first else { return Ok(objects) };
-        let variables =
-            self.variables(post).await.map_err(|error| format!("post build failed for '{first}': {error}"))?;
+        let variables = self
+            .variables(post)
+            .await
+            .map_err(|error| format!("post build failed for '{first}': {error}"))?;
         if variables.is_empty() && post.strategy() != SubstituteStrategy::Always {
             return Ok(objects);
         }
@@ -93,10 +108,13 @@ impl Run<'_> {
 
     /// Decryption is not there yet, but its missing Secret is reported like any other.
     async fn check_decryption(&self) -> Result<(), String> {
-        let secret = self.object.spec.decryption.as_ref().and_then(|decryption| decryption.secret_ref.as_ref());
+        let secret =
+            self.object.spec.decryption.as_ref().and_then(|decryption| decryption.secret_ref.as_ref());
         if let Some(secret) = secret {
-            let found =
-                self.cx.get_live::<k8s_openapi::api::core::v1::Secret>(self.cx.key().namespace(), &secret.name).await;
+            let found = self
+                .cx
+                .get_live::<k8s_openapi::api::core::v1::Secret>(self.cx.key().namespace(), &secret.name)
+                .await;
             match found {
                 Ok(Some(_)) => {}
                 Ok(None) => return Err(format!("secrets \"{}\" not found", secret.name)),
@@ -144,16 +162,24 @@ fn build_id(object: &gitops_manifest::Manifest) -> String {
     id
 }
 
-/// Finds the directory that the spec names.
+/// Finds the directory that the spec names; the error is the path that is not there.
 fn locate(tree: &UnpackedTree, spec: &KustomizationSpec) -> Result<(Directory, String), String> {
-    let missing = |error: String| format!("kustomization path not found: {error}");
-    let fs = Directory::open(tree.path()).map_err(|error| missing(error.to_string()))?;
-    let path = spec.path.clone().unwrap_or_default();
-    let wanted = cleaned(&path);
-    let directory = fs
-        .canonical(&wanted)
-        .map_err(|_| missing(format!("stat {wanted}: no such file or directory")))?;
+    let wanted = cleaned(spec.path.as_deref().unwrap_or_default());
+    let fs = Directory::open(tree.path()).map_err(|_| String::new())?;
+    let directory = fs.canonical(&wanted).map_err(|_| wanted)?;
     Ok((fs, directory))
+}
+
+/// Puts the root before the paths of a message that lie below a directory.
+fn rooted(message: &str, root: &str, directory: &str) -> String {
+    let below = format!("{}/", directory.trim_end_matches('/'));
+    let mut text = message.to_owned();
+    if below != "/" {
+        for before in [" ", "'", "\""] {
+            text = text.replace(&format!("{before}{below}"), &format!("{before}{root}{below}"));
+        }
+    }
+    text
 }
 
 /// The path below the root; one that climbs out of it stays at the root.

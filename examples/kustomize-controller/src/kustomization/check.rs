@@ -16,7 +16,9 @@ pub(crate) fn compile(object: &Kustomization) -> Result<Checks, Failure> {
     let mut checks = health::Checks::default();
     for (position, rule) in object.spec.health_check_exprs.iter().enumerate() {
         let failed = |error: &gitops_apply::Error| {
-            terminal(&format!("failed to create custom status evaluator for healthchecks[{position}]: {error}"))
+            terminal(&format!(
+                "failed to create custom status evaluator for healthchecks[{position}]: {error}"
+            ))
         };
         let expressions =
             health::Expressions::compile(&rule.current, rule.in_progress.as_deref(), rule.failed.as_deref())

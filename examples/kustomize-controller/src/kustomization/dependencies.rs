@@ -30,9 +30,9 @@ impl Kustomizations {
             .with(REVISION, source.artifact.revision.clone());
             let failure = Failure::text(reason::DEPENDENCY_NOT_READY, Next::Wait(wait), message.clone());
             // A dependency reports many steps; saying each time that it is not ready yet tells nobody anything.
-            let known = cx.condition(condition::READY).is_some_and(|(_, known, text)| {
-                known == reason::DEPENDENCY_NOT_READY && text == message
-            });
+            let known = cx
+                .condition(condition::READY)
+                .is_some_and(|(_, known, text)| known == reason::DEPENDENCY_NOT_READY && text == message);
             return Err(if known { failure.silent() } else { failure.announce(event) });
         }
         Ok(())
@@ -54,7 +54,8 @@ impl Kustomizations {
             Err(error) => return Err(Failure::new(reason::DEPENDENCY_NOT_READY, Next::Retry, error)),
         };
         let Some(found) = found else {
-            let what = format!("kustomizations.kustomize.toolkit.fluxcd.io \"{}\" not found", dependency.name);
+            let what =
+                format!("kustomizations.kustomize.toolkit.fluxcd.io \"{}\" not found", dependency.name);
             return Ok(Err(format!("dependency '{name}' not found: {what}")));
         };
         if let Some(text) = dependency.ready_expr.as_deref().filter(|text| !text.is_empty()) {
@@ -67,7 +68,8 @@ impl Kustomizations {
                     return Ok(Err(format!("failed to evaluate dependency {}: {error}", dependency.name)));
                 }
                 Err(error) => {
-                    let what = format!("terminal error: failed to evaluate dependency {}: {error}", dependency.name);
+                    let what =
+                        format!("terminal error: failed to evaluate dependency {}: {error}", dependency.name);
                     return Err(super::check::terminal(&what));
                 }
             }

@@ -12,7 +12,11 @@ use super::{COMMIT_STATUS, Kustomizations, REVISION, apply};
 
 impl Kustomizations {
     /// Deletes what the deletion policy says, then lets the object go.
-    pub(crate) async fn remove(&self, object: &Kustomization, cx: &Context<Self>) -> Result<Outcome, Failure> {
+    pub(crate) async fn remove(
+        &self,
+        object: &Kustomization,
+        cx: &Context<Self>,
+    ) -> Result<Outcome, Failure> {
         let inventory = apply::inventory(object);
         let deletes = match object.deletion_policy() {
             DeletionPolicy::MirrorPrune => object.spec.prune,
@@ -23,11 +27,8 @@ impl Kustomizations {
             return Ok(finished(object, cx));
         }
         if !self.account_exists(object, cx).await? {
-            let list: Vec<_> = inventory
-                .iter()
-                .filter_map(|entry| entry.object())
-                .map(|id| id.subject())
-                .collect();
+            let list: Vec<_> =
+                inventory.iter().filter_map(|entry| entry.object()).map(|id| id.subject()).collect();
             let message = format!("unable to prune objects: \n{}", list.join("\n"));
             cx.event(event(object, Event::error(ready_reason(cx), message)));
             return Ok(finished(object, cx));
@@ -57,7 +58,8 @@ impl Kustomizations {
     }
 
     async fn account_exists(&self, object: &Kustomization, cx: &Context<Self>) -> Result<bool, Failure> {
-        let account = object.spec.service_account_name.as_ref().or(self.settings.default_service_account.as_ref());
+        let account =
+            object.spec.service_account_name.as_ref().or(self.settings.default_service_account.as_ref());
         let Some(account) = account.filter(|_| object.spec.kube_config.is_none()) else { return Ok(true) };
         match cx.get_live::<ServiceAccount>(cx.key().namespace(), account).await {
             Ok(found) => Ok(found.is_some()),
@@ -85,5 +87,6 @@ fn finished(object: &Kustomization, cx: &Context<Kustomizations>) -> Outcome {
     }
     let (took, interval) = (Duration::from(cx.elapsed()).canonical(), object.spec.interval.canonical());
     let message = format!("Reconciliation finished in {took}, next run in {interval}");
-    Outcome::done().announce(event(object, Event::info(ready_reason(cx), message)).with(COMMIT_STATUS, "update"))
+    Outcome::done()
+        .announce(event(object, Event::info(ready_reason(cx), message)).with(COMMIT_STATUS, "update"))
 }

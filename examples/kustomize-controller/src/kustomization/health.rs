@@ -39,7 +39,8 @@ impl Run<'_> {
             self.cx.remove_condition(condition::HEALTHY);
             return Ok(());
         }
-        let healthy_before = self.cx.condition(condition::HEALTHY).is_some_and(|(status, ..)| status == "True");
+        let healthy_before =
+            self.cx.condition(condition::HEALTHY).is_some_and(|(status, ..)| status == "True");
         let started = tokio::time::Instant::now();
         let step = self.step("Running health checks");
         self.owner.observe(Progress::Waiting {
@@ -71,10 +72,9 @@ impl Run<'_> {
         self.note("Running health checks");
         match result {
             Ok(_) => {
-                let changed = applied
-                    .changes
-                    .iter()
-                    .any(|change| matches!(change.action, Action::Created | Action::Configured | Action::Deleted));
+                let changed = applied.changes.iter().any(|change| {
+                    matches!(change.action, Action::Created | Action::Configured | Action::Deleted)
+                });
                 self.healthy(&took, !healthy_before || (new_revision && changed));
                 Ok(())
             }
@@ -114,7 +114,8 @@ impl Run<'_> {
         } else {
             let own = self.cx.key().namespace();
             let named = self.object.spec.health_checks.iter().map(|check| {
-                let api_version = check.api_version.as_deref().filter(|text| !text.is_empty()).unwrap_or("apps/v1");
+                let api_version =
+                    check.api_version.as_deref().filter(|text| !text.is_empty()).unwrap_or("apps/v1");
                 let group = api_version.split_once('/').map_or("", |(group, _)| group);
                 let namespace = check.namespace.as_deref().filter(|text| !text.is_empty()).unwrap_or(own);
                 Target::new(ObjectId::new(namespace, &check.name, group, &check.kind), api_version)

@@ -32,11 +32,7 @@ pub(crate) fn reference(object: &Kustomization) -> Reference {
 
 impl Kustomizations {
     /// Finds the source; waits for it without a worker when it is not there or has nothing to give yet.
-    pub(crate) async fn source(
-        &self,
-        object: &Kustomization,
-        cx: &Context<Self>,
-    ) -> Result<Source, Failure> {
+    pub(crate) async fn source(&self, object: &Kustomization, cx: &Context<Self>) -> Result<Source, Failure> {
         let reference = reference(object);
         self.check_access(object, &reference)?;
         let resource = crate::source(reference.kind());
@@ -52,7 +48,11 @@ impl Kustomizations {
                 format!("{}.{} \"{}\" not found", reference.kind(), reference.group(), reference.name());
             return Err(Failure::text(reason::ARTIFACT_FAILED, Next::Wait(retry), message).silent());
         };
-        let artifact = found.data.pointer("/status/artifact").cloned().and_then(|value| serde_json::from_value(value).ok());
+        let artifact = found
+            .data
+            .pointer("/status/artifact")
+            .cloned()
+            .and_then(|value| serde_json::from_value(value).ok());
         match artifact {
             Some(artifact) => Ok(Source { reference, artifact }),
             None => {
@@ -68,7 +68,9 @@ impl Kustomizations {
         let own = object.metadata.namespace.as_deref().unwrap_or_default();
         let why = if self.settings.no_cross_namespace_refs && reference.namespace() != own {
             "cross-namespace references have been blocked"
-        } else if object.spec.source_ref.kind == SourceKind::ExternalArtifact && !self.settings.external_artifact {
+        } else if object.spec.source_ref.kind == SourceKind::ExternalArtifact
+            && !self.settings.external_artifact
+        {
             "ExternalArtifact feature gate is disabled"
         } else {
             return Ok(());

@@ -39,7 +39,11 @@ impl Clusters {
 
 impl Kustomizations {
     /// The cluster that the objects of a Kustomization go to, under the identity that it names.
-    pub(crate) async fn cluster(&self, object: &Kustomization, cx: &Context<Self>) -> Result<Cluster, String> {
+    pub(crate) async fn cluster(
+        &self,
+        object: &Kustomization,
+        cx: &Context<Self>,
+    ) -> Result<Cluster, String> {
         let namespace = cx.key().namespace();
         let account = object
             .spec

@@ -11,6 +11,7 @@ use gitops_artifact::{Archive, IgnoreRules, PackOptions, Revision};
 use gitops_git as git;
 use gitops_reconcile::{Event, Failure, Outcome};
 
+use super::include::Composed;
 use super::{Run, condition};
 use crate::Progress;
 
@@ -21,10 +22,8 @@ const DIGEST: &str = "source.toolkit.fluxcd.io/digest";
 impl Run<'_> {
     /// Nothing to do: confirms what is stored.
     pub(crate) fn unchanged(&self, revision: &Revision, cheap: bool, failed_before: bool) -> Outcome {
-        self.owner.observe(Progress::Unchanged {
-            object: super::name(self.cx),
-            revision: revision.to_string(),
-        });
+        self.owner
+            .observe(Progress::Unchanged { object: super::name(self.cx), revision: revision.to_string() });
         let trace = match cheap {
             true => Event::trace(
                 reason::GIT_OPERATION_SUCCEEDED,
@@ -37,7 +36,9 @@ impl Run<'_> {
         };
         let outcome = self.ready(revision).announce(trace);
         match (&self.artifact, failed_before) {
-            (Some(artifact), true) => outcome.announce(stored(common::SUCCEEDED, revision.as_str(), artifact)),
+            (Some(artifact), true) => {
+                outcome.announce(stored(common::SUCCEEDED, revision.as_str(), artifact))
+            }
             _ => outcome,
         }
     }
@@ -59,12 +60,16 @@ impl Run<'_> {
             .map_err(|error| self.storage_failed(common::INVALID_PATH, error.to_string()))?;
         let rules = IgnoreRules::default().extra(spec.ignore.clone());
         let staging = self.owner.store.staging().to_owned();
+        let (store, list, artifacts) =
+            (std::sync::Arc::clone(&self.owner.store), spec.include.clone(), includes.clone());
         let packed = tokio::task::spawn_blocking(move || {
-            Archive::create(&tree, &rules, &PackOptions::default(), &staging)
+            let tree = Composed::new(tree, &list, &artifacts, &store, &staging)?;
+            Ok(Archive::create(&tree, &rules, &PackOptions::default(), &staging))
         });
         let archive = match packed.await {
-            Ok(Ok(archive)) => archive,
-            Ok(Err(error)) => return Err(self.archive_failed(&error)),
+            Ok(Ok(Ok(archive))) => archive,
+            Ok(Ok(Err(error))) => return Err(self.archive_failed(&error)),
+            Ok(Err(message)) => return Err(self.storage_failed(reason::COPY_FAILURE, message)),
             Err(error) => return Err(self.archive_failed(&error)),
         };
         let (digest, size) = (archive.digest().to_string(), archive.size());

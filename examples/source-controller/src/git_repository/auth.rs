@@ -94,7 +94,9 @@ impl Run<'_> {
             Failure::text(reason::AUTHENTICATION_FAILED, Next::Retry, message)
         };
         match self.cx.get::<Secret>(namespace, name).await {
-            Ok(Some(secret)) => Ok(secret.data.unwrap_or_default().into_iter().map(|(k, v)| (k, v.0)).collect()),
+            Ok(Some(secret)) => {
+                Ok(secret.data.unwrap_or_default().into_iter().map(|(k, v)| (k, v.0)).collect())
+            }
             Ok(None) => Err(failed(format!("secrets \"{name}\" not found"))),
             Err(kube::Error::Api(status)) => Err(failed(status.message.clone())),
             Err(error) => Err(failed(error.to_string())),

@@ -29,7 +29,9 @@ impl Run<'_> {
         let includes = self.included().await?;
         let revision = git::resolve(&request).await.map_err(|error| self.fetch_failed(failure(&error)))?;
         let reference = self.repo.spec.reference.as_ref();
-        let cheap = reference.is_none_or(|r| r.commit.is_none() && (r.semver.is_none() || r.name.is_some() || r.tag.is_some()));
+        let cheap = reference.is_none_or(|r| {
+            r.commit.is_none() && (r.semver.is_none() || r.name.is_some() || r.tag.is_some())
+        });
         let revision_known = self.artifact.as_ref().is_some_and(|a| a.has_revision(revision.as_str()));
         let outdated = (!revision_known || self.settings_changed(&includes)).then_some(includes);
         if outdated.is_some() && !revision_known {
@@ -51,7 +53,11 @@ impl Run<'_> {
     }
 
     /// Fetches the files of a revision.
-    pub(crate) async fn fetch(&self, request: &git::Request, revision: &Revision) -> Result<git::Tree, Failure> {
+    pub(crate) async fn fetch(
+        &self,
+        request: &git::Request,
+        revision: &Revision,
+    ) -> Result<git::Tree, Failure> {
         let tree = git::fetch(request, revision, self.owner.store.staging())
             .await
             .map_err(|error| self.fetch_failed(failure(&error)))?;

@@ -38,7 +38,9 @@ impl Run<'_> {
                     }
                     Ok(Presence::Missing) => {}
                     Ok(_) => self.tampered(&format!("computed digest doesn't match '{digest}'")),
-                    Err(error) => return Err(self.storage_failed(reason::STAT_OPERATION_FAILED, error.to_string())),
+                    Err(error) => {
+                        return Err(self.storage_failed(reason::STAT_OPERATION_FAILED, error.to_string()));
+                    }
                 },
                 Err(error) => {
                     self.tampered(&format!("failed to parse artifact digest '{}': {error}", artifact.digest));

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Source and kustomize controller together: from a commit on a real Git server to objects in the embedded API server.
+
+mod harness;
+
+mod failures;
+mod pipeline;
