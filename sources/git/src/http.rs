@@ -217,8 +217,10 @@ fn unreachable(verb: &str, url: &Url, error: reqwest::Error) -> Error {
         if cause.downcast_ref::<rustls::Error>().is_some() {
             kind = ErrorKind::Tls;
         }
-        let inner =
-            cause.downcast_ref::<io::Error>().and_then(|e| e.get_ref()).map(|e| e as &(dyn std::error::Error + 'static));
+        let inner = cause
+            .downcast_ref::<io::Error>()
+            .and_then(|e| e.get_ref())
+            .map(|e| e as &(dyn std::error::Error + 'static));
         match inner.or_else(|| cause.source()) {
             Some(next) => cause = next,
             None => break,
@@ -231,7 +233,8 @@ fn unreachable(verb: &str, url: &Url, error: reqwest::Error) -> Error {
         }
         ErrorKind::Tls => format!("{verb} \"{shown}\": tls: failed to verify certificate: {cause}"),
         _ if is_refused(cause) => {
-            let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+            let (host, port) =
+                (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
             format!("{verb} \"{shown}\": dial tcp {host}:{port}: connect: connection refused")
         }
         _ => format!("{verb} \"{shown}\": {cause}"),

@@ -19,10 +19,38 @@ const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kusto
 
 /// The keys of a kustomization file that a build knows; a controller drops the others instead of failing.
 const KEYS: [&str; 33] = [
-    "apiVersion", "kind", "metadata", "resources", "bases", "components", "crds", "namespace", "namePrefix", "nameSuffix",
-    "labels", "commonLabels", "commonAnnotations", "images", "imageTags", "replicas", "patches", "patchesStrategicMerge",
-    "patchesJson6902", "configMapGenerator", "secretGenerator", "generatorOptions", "generators", "transformers",
-    "validators", "replacements", "vars", "configurations", "openapi", "buildMetadata", "sortOptions", "helmCharts",
+    "apiVersion",
+    "kind",
+    "metadata",
+    "resources",
+    "bases",
+    "components",
+    "crds",
+    "namespace",
+    "namePrefix",
+    "nameSuffix",
+    "labels",
+    "commonLabels",
+    "commonAnnotations",
+    "images",
+    "imageTags",
+    "replicas",
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "configMapGenerator",
+    "secretGenerator",
+    "generatorOptions",
+    "generators",
+    "transformers",
+    "validators",
+    "replacements",
+    "vars",
+    "configurations",
+    "openapi",
+    "buildMetadata",
+    "sortOptions",
+    "helmCharts",
     "helmGlobals",
 ];
 
@@ -88,7 +116,11 @@ impl<F: FileSystem> FileSystem for Overlay<F> {
 /// # Errors
 /// A file that is no Kubernetes YAML where a kustomization has to be generated, a kustomization file that cannot be read, or a
 /// component that is not local.
-pub fn prepare<F: FileSystem>(below: F, directory: &str, spec: &KustomizationSpec) -> Result<Overlay<F>, Error> {
+pub fn prepare<F: FileSystem>(
+    below: F,
+    directory: &str,
+    spec: &KustomizationSpec,
+) -> Result<Overlay<F>, Error> {
     let present = FILE_NAMES.iter().find(|name| is_file(&below, directory, name));
     let (name, mut file) = match present {
         Some(name) => (*name, read(&below, &child(directory, name))?),
@@ -121,7 +153,8 @@ fn child(directory: &str, name: &str) -> String {
 fn read(fs: &impl FileSystem, path: &str) -> Result<Map<String, Value>, Error> {
     let canonical = fs.canonical(path).map_err(|failure| Error(failure.to_string()))?;
     let bytes = fs.read(&canonical).map_err(|failure| Error(failure.to_string()))?;
-    let value = read_value(&bytes, Dialect::V2, &Limits::default()).map_err(|error| Error(error.to_string()))?;
+    let value =
+        read_value(&bytes, Dialect::V2, &Limits::default()).map_err(|error| Error(error.to_string()))?;
     let mut file = match value {
         Value::Object(map) => map,
         Value::Null => Map::new(),
@@ -198,7 +231,8 @@ fn check(fs: &impl FileSystem, path: &str) -> Result<(), Error> {
 }
 
 fn identify(document: &Value) -> Result<(), String> {
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let metadata = document.get("metadata").filter(|metadata| metadata.is_object());
     let (kind, api_version) = (text(document, "kind"), text(document, "apiVersion"));
     if kind.ends_with("List") && document.get("items").is_some() {
@@ -288,7 +322,8 @@ fn patch(patch: &Patch) -> Value {
 
 fn is_local(path: &str) -> bool {
     let lower = path.to_lowercase();
-    let remote = ["git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/", "file://"];
+    let remote =
+        ["git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/", "file://"];
     !path.starts_with('/') && !remote.iter().any(|prefix| lower.starts_with(prefix))
 }
 
@@ -340,7 +375,10 @@ mod tests {
         ]);
         let overlay = prepare(fs, "/app", &KustomizationSpec::default()).unwrap();
         assert_eq!(file(&overlay)["resources"], json!(["./a.yaml", "./own", "./sub/b.yml"]));
-        assert_eq!(overlay.list("/app").unwrap(), ["README.md", "a.yaml", "kustomization.yaml", "own", "sub"]);
+        assert_eq!(
+            overlay.list("/app").unwrap(),
+            ["README.md", "a.yaml", "kustomization.yaml", "own", "sub"]
+        );
     }
 
     #[test]
@@ -356,7 +394,10 @@ mod tests {
         for (content, expected) in cases {
             let fs = Memory::from([("x/a.yaml", content)]);
             let error = prepare(fs, "/x", &KustomizationSpec::default()).unwrap_err();
-            assert_eq!(error.to_string(), format!("failed to decode Kubernetes YAML from /x/a.yaml: {expected}"));
+            assert_eq!(
+                error.to_string(),
+                format!("failed to decode Kubernetes YAML from /x/a.yaml: {expected}")
+            );
         }
     }
 
