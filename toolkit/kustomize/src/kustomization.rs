@@ -369,7 +369,11 @@ impl ReplacementEntry {
     pub(crate) fn decode(value: &Value, decoder: Decoder) -> Result<Self, Error> {
         let mut f = Fields::new(value, "ReplacementField.replacements", decoder)?;
         let path = f.text("path")?;
-        let replacement = Replacement::take(&mut f)?;
+        let mut replacement = Replacement::take(&mut f)?;
+        if decoder == Decoder::STRICT {
+            // Upstream writes the field out and reads it again, on which way an empty list is lost.
+            replacement.targets = replacement.targets.filter(|targets| !targets.is_empty());
+        }
         f.finish()?;
         Ok(Self { path, replacement })
     }

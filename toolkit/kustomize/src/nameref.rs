@@ -169,6 +169,7 @@ pub(crate) fn update(
         if wanted.is_empty() {
             continue;
         }
+        check_fields(list.get(at))?;
         let scope = Scope::of(list.get(at))?;
         let finder = Finder { referrer: &facts[at].resource, facts: &facts, index: &index, scope };
         list.change(at, schema, |resource| {
@@ -177,6 +178,20 @@ pub(crate) fn update(
             }
             Ok(())
         })?;
+    }
+    Ok(())
+}
+
+/// A version or kind that is a written null has a text, but counts as missing.
+fn check_fields(resource: &Resource) -> Result<(), Error> {
+    for (field, name) in [("apiVersion", "APIVersion"), ("kind", "Kind")] {
+        let null = resource.node.get(field).filter(|value| value.is_null() && !value.text().is_empty());
+        if let Some(null) = null {
+            return Err(Error::new(
+                ErrorKind::Resource,
+                format!("node-referrerOriginal '{name}' mismatch '' != '{}'", null.text()),
+            ));
+        }
     }
     Ok(())
 }
