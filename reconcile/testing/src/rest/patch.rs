@@ -157,7 +157,8 @@ fn check_identity(call: &Call, live: &Value, object: &Value) -> Result<(), Refus
 fn finish_applied(call: &Call, object: &mut Value) -> Result<(), Refusal> {
     let shown = object.to_string();
     if call.resource.is_custom() {
-        crate::schema::check_types(&call.resource, object)
+        // Decoding drops nulls; here they have to stay, so it works on a copy and only says what it cannot read.
+        crate::schema::check_types(&call.resource, &mut object.clone())
             .map_err(|detail| invalid_patch(&shown, &detail))?;
         crate::decode::integral(object);
         crate::schema::default(&call.resource, object);
