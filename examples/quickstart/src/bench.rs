@@ -21,8 +21,7 @@ const OBJECTS: usize = 4;
 /// Measures a first apply and a forced run with nothing changed, and prints one line for each.
 pub(crate) async fn ready(count: usize) -> Result<(), Failed> {
     let dir = tempfile::Builder::new().prefix("quickstart-bench-").tempdir()?;
-    let server =
-        TestServer::builder().crds(gitops_api::crds()).workloads(Workloads::Instant).start().await;
+    let server = TestServer::builder().crds(gitops_api::crds()).workloads(Workloads::Instant).start().await;
     let client = server.client();
     let repository = git::Repository::create()?;
     let files: Vec<(String, String)> =
@@ -55,9 +54,10 @@ pub(crate) async fn ready(count: usize) -> Result<(), Failed> {
     watch
         .until("waiting until all have run again", DEADLINE, |seen| {
             tokens.iter().all(|(name, token)| {
-                seen.kustomizations.get(name).and_then(|object| object.status.as_ref()).is_some_and(|status| {
-                    status.last_handled_reconcile_at.as_deref() == Some(token)
-                })
+                seen.kustomizations
+                    .get(name)
+                    .and_then(|object| object.status.as_ref())
+                    .is_some_and(|status| status.last_handled_reconcile_at.as_deref() == Some(token))
             })
         })
         .await?;
@@ -142,7 +142,8 @@ fn cpu_seconds() -> f64 {
     const TICKS_PER_SECOND: f64 = 100.0;
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks = |index: usize| after_name.split_whitespace().nth(index).and_then(|word| word.parse::<f64>().ok());
+    let ticks =
+        |index: usize| after_name.split_whitespace().nth(index).and_then(|word| word.parse::<f64>().ok());
     (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / TICKS_PER_SECOND
 }
 

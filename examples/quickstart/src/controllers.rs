@@ -41,7 +41,9 @@ impl Controllers {
             }
             Ok(())
         });
-        ended.await.unwrap_or_else(|_| Err(Failed::new(format!("the controllers did not end within {}s", GRACE.as_secs()))))
+        ended.await.unwrap_or_else(|_| {
+            Err(Failed::new(format!("the controllers did not end within {}s", GRACE.as_secs())))
+        })
     }
 }
 

@@ -63,7 +63,10 @@ async fn play(args: &Args, timeline: &Timeline) -> Result<(), Failed> {
     };
     let kind = if cluster.server.is_some() { "embedded API server is up" } else { "connected" };
     timeline.say(Tone::Chapter, "cluster", kind);
-    timeline.note(&format!("           kubectl --kubeconfig {} get gitrepositories,kustomizations,deploy -A", cluster.kubeconfig.display()));
+    timeline.note(&format!(
+        "           kubectl --kubeconfig {} get gitrepositories,kustomizations,deploy -A",
+        cluster.kubeconfig.display()
+    ));
     let crds = cluster.install_crds().await?;
     timeline.say(Tone::Step, "cluster", &format!("{crds} custom resource definitions are served"));
     let controllers = Controllers::start(&cluster.client, dir.path());
@@ -82,15 +85,26 @@ async fn play(args: &Args, timeline: &Timeline) -> Result<(), Failed> {
     timeline.say(Tone::Chapter, "cluster", "everything is Ready");
     if let Some(sample) = &sample {
         let second = sample.commit_second()?;
-        timeline.say(Tone::Chapter, "git", &format!("commit {}: new image tag, debug Service removed", &second[..8]));
+        timeline.say(
+            Tone::Chapter,
+            "git",
+            &format!("commit {}: new image tag, debug Service removed", &second[..8]),
+        );
         story::request::<GitRepository>(&cluster.client, story::SOURCE).await?;
         story::all_ready(&mut watch, &plan, Some(&second), args.timeout).await?;
         timeline.say(Tone::Chapter, "cluster", "the change has arrived");
         story::drift(&cluster.client, &mut watch, timeline, args.timeout).await?;
     }
-    timeline.say(Tone::Chapter, "cluster", &format!("all is Ready after {:.1} s", timeline.elapsed().as_secs_f64()));
+    timeline.say(
+        Tone::Chapter,
+        "cluster",
+        &format!("all is Ready after {:.1} s", timeline.elapsed().as_secs_f64()),
+    );
     if !args.once {
-        timeline.note(&format!("           Look around with kubectl --kubeconfig {}; Ctrl-C ends.", cluster.kubeconfig.display()));
+        timeline.note(&format!(
+            "           Look around with kubectl --kubeconfig {}; Ctrl-C ends.",
+            cluster.kubeconfig.display()
+        ));
         tokio::select! {
             () = watch.follow() => {}
             result = tokio::signal::ctrl_c() => result?,
@@ -105,7 +119,10 @@ fn plan(args: &Args, sample: Option<&Sample>, cluster: &Cluster) -> Plan {
         Some(sample) => Plan {
             url: sample.url.clone(),
             branch: "main".into(),
-            paths: sample::OVERLAYS.iter().map(|name| ((*name).to_owned(), format!("./app/{name}"))).collect(),
+            paths: sample::OVERLAYS
+                .iter()
+                .map(|name| ((*name).to_owned(), format!("./app/{name}")))
+                .collect(),
             wait,
         },
         None => Plan {

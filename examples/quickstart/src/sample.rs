@@ -81,7 +81,10 @@ replicas:
   count: 3
 ",
     ),
-    ("app/production/namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: podinfo-production\n"),
+    (
+        "app/production/namespace.yaml",
+        "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: podinfo-production\n",
+    ),
 ];
 
 /// What the second commit changes: a new image tag and one object less.

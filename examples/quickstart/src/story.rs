@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use gitops_api::kustomize::v1::{
-    CrossNamespaceSourceReference, Kustomization, KustomizationSpec,
-};
+use gitops_api::kustomize::v1::{CrossNamespaceSourceReference, Kustomization, KustomizationSpec};
 use gitops_api::meta::{self, annotation};
 use gitops_api::source::v1::{GitReference, GitRepository, GitRepositorySpec};
 use k8s_openapi::api::apps::v1::Deployment;
@@ -85,10 +83,13 @@ pub(crate) async fn all_ready(
                 .get(SOURCE)
                 .and_then(|source| source.status.as_ref()?.artifact.as_ref())
                 .map(|artifact| artifact.revision.as_str());
-            let Some(revision) = revision.filter(|revision| commit.is_none_or(|commit| revision.ends_with(commit))) else {
+            let Some(revision) =
+                revision.filter(|revision| commit.is_none_or(|commit| revision.ends_with(commit)))
+            else {
                 return false;
             };
-            seen.kustomizations.len() == paths && seen.kustomizations.values().all(|object| applied(object, revision))
+            seen.kustomizations.len() == paths
+                && seen.kustomizations.values().all(|object| applied(object, revision))
         })
         .await
 }
@@ -120,22 +121,39 @@ pub(crate) async fn drift(
     let deployments: Api<Deployment> = Api::namespaced(client.clone(), "podinfo-staging");
     let before = replicas(&deployments).await?;
     let patch = json!({"spec": {"replicas": REPLICAS}});
-    deployments.patch("podinfo", &PatchParams { field_manager: Some("somebody".into()), ..Default::default() }, &Patch::Merge(&patch)).await?;
-    timeline.say(Tone::Step, "somebody", &format!("scaled    Deployment/podinfo-staging/podinfo from {before} to {REPLICAS}"));
+    deployments
+        .patch(
+            "podinfo",
+            &PatchParams { field_manager: Some("somebody".into()), ..Default::default() },
+            &Patch::Merge(&patch),
+        )
+        .await?;
+    timeline.say(
+        Tone::Step,
+        "somebody",
+        &format!("scaled    Deployment/podinfo-staging/podinfo from {before} to {REPLICAS}"),
+    );
     let requested = request::<Kustomization>(client, OVERLAY).await?;
     watch
         .until("waiting until the drift is corrected", deadline, |seen| {
             seen.kustomizations.get(OVERLAY).is_some_and(|object| {
-                let handled = object.status.as_ref().and_then(|status| status.last_handled_reconcile_at.as_deref());
+                let handled =
+                    object.status.as_ref().and_then(|status| status.last_handled_reconcile_at.as_deref());
                 handled == Some(&requested) && object.is_ready()
             })
         })
         .await?;
     let after = replicas(&deployments).await?;
     if after != before {
-        return Err(Failed::new(format!("the drift was not corrected: {after} replicas instead of {before}")));
+        return Err(Failed::new(format!(
+            "the drift was not corrected: {after} replicas instead of {before}"
+        )));
     }
-    timeline.say(Tone::Done, "apply/staging", &format!("corrected Deployment/podinfo-staging/podinfo back to {after}"));
+    timeline.say(
+        Tone::Done,
+        "apply/staging",
+        &format!("corrected Deployment/podinfo-staging/podinfo back to {after}"),
+    );
     Ok(())
 }
 

@@ -69,7 +69,11 @@ impl Timeline {
                     Tone::Done => "32",
                     Tone::Wrong => "31",
                 };
-                spinner.suspend(|| line(&format!("\x1b[2m{time}\x1b[0m  \x1b[36m{subject:<28}\x1b[0m \x1b[{color}m{text}\x1b[0m")));
+                spinner.suspend(|| {
+                    line(&format!(
+                        "\x1b[2m{time}\x1b[0m  \x1b[36m{subject:<28}\x1b[0m \x1b[{color}m{text}\x1b[0m"
+                    ))
+                });
             }
             None => line(&format!("{time}  {subject:<28} {text}")),
         }

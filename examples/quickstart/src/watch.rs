@@ -52,7 +52,9 @@ impl<'a> Watch<'a> {
             .default_backoff()
             .applied_objects()
             .map(|object| object.map(|object| Seen::Event(Box::new(object))));
-        let stream = futures::stream::select_all([repositories.boxed(), kustomizations.boxed(), events.boxed()]).boxed();
+        let stream =
+            futures::stream::select_all([repositories.boxed(), kustomizations.boxed(), events.boxed()])
+                .boxed();
         Self {
             timeline,
             stream,
@@ -107,7 +109,8 @@ impl<'a> Watch<'a> {
         const FINAL: &[&str] = &["BuildFailed", "ReconciliationFailed", "PruneFailed", "HealthCheckFailed"];
         let repository = self.repositories.values().find_map(|repository| {
             let (status, reason, message) = ready(repository.conditions())?;
-            (status == "False").then(|| format!("GitRepository/{}: {reason}: {message}", repository.name_any()))
+            (status == "False")
+                .then(|| format!("GitRepository/{}: {reason}: {message}", repository.name_any()))
         });
         repository.or_else(|| {
             self.kustomizations.values().find_map(|kustomization| {
@@ -121,7 +124,8 @@ impl<'a> Watch<'a> {
 
     /// What is not ready, with its message.
     fn unready(&self) -> String {
-        let repositories = self.repositories.values().map(|o| ("GitRepository", o.name_any(), o.conditions()));
+        let repositories =
+            self.repositories.values().map(|o| ("GitRepository", o.name_any(), o.conditions()));
         let kustomizations =
             self.kustomizations.values().map(|o| ("Kustomization", o.name_any(), o.conditions()));
         let lines: Vec<String> = repositories
@@ -132,7 +136,11 @@ impl<'a> Watch<'a> {
                 None => Some(format!("{kind}/{name}: no status yet")),
             })
             .collect();
-        if lines.is_empty() { "all objects are ready, but not at the wanted state".into() } else { lines.join("; ") }
+        if lines.is_empty() {
+            "all objects are ready, but not at the wanted state".into()
+        } else {
+            lines.join("; ")
+        }
     }
 
     fn take(&mut self, seen: Seen) {
@@ -169,7 +177,11 @@ impl<'a> Watch<'a> {
         match ready(kustomization.conditions()) {
             Some(("True", _, _)) => {
                 let objects = status.inventory.as_ref().map_or(0, |inventory| inventory.entries.len());
-                self.once(Tone::Step, &subject, format!("built     {objects} objects from {}", short(revision)));
+                self.once(
+                    Tone::Step,
+                    &subject,
+                    format!("built     {objects} objects from {}", short(revision)),
+                );
                 let handled = status.last_handled_reconcile_at.clone().unwrap_or_default();
                 self.once_as(
                     Tone::Done,
@@ -177,6 +189,11 @@ impl<'a> Watch<'a> {
                     format!("Ready     {}", short(revision)),
                     &format!("{revision} {handled}"),
                 );
+            }
+            Some(("False", "ArtifactFailed", message))
+                if message.starts_with("Source artifact not found") =>
+            {
+                self.once(Tone::Step, &subject, "waiting   for the artifact of its source".to_owned());
             }
             Some(("False", reason, message)) if reason != "DependencyNotReady" => {
                 self.once(Tone::Wrong, &subject, format!("not ready {reason}: {message}"));
@@ -194,7 +211,9 @@ impl<'a> Watch<'a> {
         let identity = format!("{}/{}", event.name_any(), event.count.unwrap_or(1));
         for line in event.message.as_deref().unwrap_or_default().lines() {
             let Some((object, action)) = line.rsplit_once(' ') else { continue };
-            if matches!(action, "created" | "configured" | "deleted" | "skipped" | "recreated") && object.contains('/') {
+            if matches!(action, "created" | "configured" | "deleted" | "skipped" | "recreated")
+                && object.contains('/')
+            {
                 self.once_as(
                     Tone::Step,
                     &format!("apply/{name}"),

@@ -16,6 +16,7 @@ pub(crate) fn normalize(manifest: &mut Manifest, drop_unknown: bool) {
     let kind = manifest.kind().to_owned();
     let api_version = manifest.api_version().to_owned();
     let object = manifest.value_mut();
+    spell_out(object);
     if group == "apiextensions.k8s.io" && kind == "CustomResourceDefinition" {
         drop_placeholder_bundle(object);
     } else if let Some(map) = object.as_object_mut() {
@@ -39,6 +40,18 @@ pub(crate) fn normalize(manifest: &mut Manifest, drop_unknown: bool) {
         && fits(object, definition, 0)
     {
         prune(object, definition, 0);
+    }
+}
+
+/// A label or annotation written as a number or a boolean is meant as its text; the server would refuse the object.
+fn spell_out(object: &mut Value) {
+    for field in ["labels", "annotations"] {
+        let map = object.get_mut("metadata").and_then(|metadata| metadata.get_mut(field));
+        for value in map.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+            if value.is_number() || value.is_boolean() {
+                *value = Value::String(value.to_string());
+            }
+        }
     }
 }
 
@@ -162,6 +175,14 @@ mod tests {
         check(
             json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "b"}, "data": {"c": "ZA=="}}),
             &json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "Yg==", "c": "ZA=="}}),
+        );
+    }
+
+    #[test]
+    fn a_label_that_looks_like_a_boolean_is_its_text() {
+        check(
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "l", "labels": {"a": true, "b": 1}}}),
+            &json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "l", "labels": {"a": "true", "b": "1"}}}),
         );
     }
 

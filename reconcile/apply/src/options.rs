@@ -129,7 +129,7 @@ pub struct Options {
     pub owner: Option<Owner>,
     /// Whether an object whose immutable fields differ is deleted and created again.
     pub force: bool,
-    /// Objects for which [`force`](Self::force) holds in any case.
+    /// Objects that are deleted and created again in that case, whatever `force` says.
     pub forced: Selector,
     /// Objects that are left alone, desired or live.
     pub excluded: Selector,

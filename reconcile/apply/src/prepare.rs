@@ -170,7 +170,7 @@ impl Step {
             if shared { None } else { surgery::patch(&live, &options.field_manager, &options.cleanup) };
         let drifted = drift::drifted(&live, result, &options.ignore);
         if cleanup.is_none() && !drifted {
-            cluster.verified().record(&self.id, &self.digest, fingerprint(&live));
+            cluster.verified().record(&self.id, &self.digest, &live);
             let version = live.pointer("/metadata/resourceVersion").and_then(Value::as_str);
             return Ok(State::Unchanged(version.map(str::to_owned)));
         }
@@ -222,7 +222,7 @@ impl Step {
         }
         let body = write.body.as_ref().unwrap_or_else(|| self.desired.value());
         let result = cluster.apply(&kind, body, &options.field_manager, false).await.map_err(failed)?;
-        cluster.verified().record(&self.id, &self.digest, fingerprint(&result));
+        cluster.verified().record(&self.id, &self.digest, &result);
         Ok(result.pointer("/metadata/resourceVersion").and_then(Value::as_str).map(str::to_owned))
     }
 

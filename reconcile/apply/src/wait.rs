@@ -56,6 +56,9 @@ impl WaitOptions {
 /// How long between two looks at what cannot be watched.
 const POLL: Duration = Duration::from_secs(2);
 
+/// How long events are gathered before a wait looks at what they brought.
+const BURST: Duration = Duration::from_millis(20);
+
 /// Waits until all objects are current.
 ///
 /// Objects that the cluster watches anyway cost no request; for the others one watch per kind and namespace is opened for as long as it takes.
@@ -228,8 +231,9 @@ impl<'a> Waiter<'a> {
     async fn next(&mut self) {
         let mut changes: Vec<_> = Vec::new();
         let mut seen = HashSet::new();
-        for (_, watch) in &self.shared {
-            if seen.insert(Arc::as_ptr(watch).addr()) {
+        for (index, watch) in &self.shared {
+            // What is current stays so while the others get there, unless somebody breaks it.
+            if !self.is_current(&self.states[*index]) && seen.insert(Arc::as_ptr(watch).addr()) {
                 changes.push(watch.changes());
             }
         }
@@ -258,7 +262,11 @@ impl<'a> Waiter<'a> {
             }
         };
         tokio::select! {
-            () = shared => { self.look(); }
+            () = shared => {
+                // Many waits follow the same watch: each looks once per burst of events.
+                tokio::time::sleep(BURST).await;
+                self.look();
+            }
             () = poll => {
                 for index in self.polled.clone() {
                     self.read(index).await;

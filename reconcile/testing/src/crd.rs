@@ -75,6 +75,7 @@ pub(crate) fn validate(object: &Value, live: Option<&Value>) -> Vec<Cause> {
     let mut causes: Vec<Cause> =
         gitops_api::schema::check_crd(object).iter().map(crate::schema::cause).collect();
     if let Some(live) = live {
+        causes.retain(|cause| cause.field != "metadata.name");
         let established = live["status"]["conditions"]
             .as_array()
             .into_iter()
@@ -317,9 +318,24 @@ fn deprecation(version: &Value, group: &str, name: &str, kind: &str) -> Option<S
     own.or_else(|| Some(format!("{group}/{name} {kind} is deprecated")))
 }
 
+/// Says in a deleted definition that its instances will go.
+pub(crate) fn announce(cluster: &Cluster, object: &mut Value) {
+    let mut conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    conditions.retain(|condition| condition["type"] != "Terminating");
+    conditions.push(json!({
+        "type": "Terminating", "status": "True", "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+        "lastTransitionTime": cluster.clock.text(),
+    }));
+    object["status"]["conditions"] = json!(conditions);
+}
+
 /// Takes a deleted definition down: instances first, then itself.
 fn terminate(cluster: &Arc<Cluster>, record: &Record, object: &Value) {
-    if !is_true(&object["status"]["conditions"], "Terminating") && has_finalizer(object) {
+    let begun = object["status"]["conditions"].as_array().into_iter().flatten().any(|condition| {
+        condition["type"] == "Terminating" && condition["reason"] == "InstanceDeletionInProgress"
+    });
+    if !begun && has_finalizer(object) {
         let mut conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
         conditions.retain(|condition| condition["type"] != "Terminating");
         conditions.push(json!({

@@ -26,6 +26,26 @@ impl Node {
         }
     }
 
+    /// Returns the value as a typed reader sees it, to whom a repeated object adds to the first one.
+    pub(crate) fn merged(&self) -> Value {
+        match self {
+            Self::Scalar(value) => value.clone(),
+            Self::List(items) => Value::Array(items.iter().map(Node::merged).collect()),
+            Self::Map(entries) => {
+                let mut map = Map::new();
+                for (key, node) in entries {
+                    match (map.get_mut(key), node.merged()) {
+                        (Some(Value::Object(first)), Value::Object(second)) => first.extend(second),
+                        (_, value) => {
+                            map.insert(key.clone(), value);
+                        }
+                    }
+                }
+                Value::Object(map)
+            }
+        }
+    }
+
     pub(crate) fn from_value(value: &Value) -> Self {
         match value {
             Value::Array(items) => Self::List(items.iter().map(Self::from_value).collect()),
@@ -147,16 +167,6 @@ pub(crate) fn integral(value: &mut Value) {
         }
         _ => {}
     }
-}
-
-/// Returns the object at a dotted path, made when absent.
-pub(crate) fn object_at<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Map<String, Value>> {
-    let map = value.as_object_mut()?;
-    let entry = map.entry(key.to_owned()).or_insert_with(|| Value::Object(Map::new()));
-    if !entry.is_object() {
-        *entry = Value::Object(Map::new());
-    }
-    entry.as_object_mut()
 }
 
 /// Writes YAML.

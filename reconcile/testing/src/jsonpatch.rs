@@ -17,8 +17,8 @@ fn failed() -> Refusal {
 
 /// Carries out a patch.
 pub(crate) fn apply(object: &mut Value, body: &[u8]) -> Result<(), Refusal> {
-    let patch: Value = serde_json::from_slice(body)
-        .map_err(|_| Refusal::bad_request("error decoding patch: invalid character in JSON input"))?;
+    let patch: Value =
+        serde_json::from_slice(body).map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
     let Some(operations) = patch.as_array() else {
         return Err(Refusal::bad_request(
             "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch",
@@ -39,7 +39,7 @@ pub(crate) fn apply(object: &mut Value, body: &[u8]) -> Result<(), Refusal> {
 
 fn step(object: &mut Value, operation: &Value) -> Option<()> {
     let path = pointer(operation["path"].as_str()?);
-    let value = operation.get("value");
+    let value = Some(operation.get("value").unwrap_or(&Value::Null));
     match operation["op"].as_str()? {
         "add" => add(object, &path, value?.clone()),
         "remove" => take(object, &path).map(drop),
@@ -61,7 +61,7 @@ fn step(object: &mut Value, operation: &Value) -> Option<()> {
 }
 
 fn pointer(text: &str) -> Vec<String> {
-    let text = text.strip_prefix('/').unwrap_or(text);
+    let text = text.split_once('/').map_or(text, |(_, rest)| rest);
     text.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
 }
 

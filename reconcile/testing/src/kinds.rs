@@ -5,6 +5,7 @@
 mod defaults;
 mod immutable;
 mod pods;
+mod rules;
 mod services;
 mod validate;
 
@@ -38,6 +39,13 @@ pub(crate) fn default(resource: &Resource, object: &mut Value) {
         }
         ("apiextensions.k8s.io", _) => crd::default(object),
         ("", "services") => services::default(object),
+        ("", "secrets") => fold_string_data(object),
+        ("apps", "daemonsets") => {
+            let annotations = &mut object["metadata"]["annotations"];
+            if annotations["deprecated.daemonset.template.generation"].is_null() {
+                annotations["deprecated.daemonset.template.generation"] = json!("0");
+            }
+        }
         _ => {}
     }
     defaults::fill(resource, object);
@@ -54,7 +62,6 @@ pub(crate) fn prepare_create(cluster: &Cluster, resource: &Resource, object: &mu
             object["status"] = json!({"phase": "Active"});
         }
         ("", "services") => services::allocate(cluster, object, None),
-        ("", "secrets") => fold_string_data(object),
         ("", "pods") => pods::admit(object),
         ("", "persistentvolumeclaims") => {
             add_finalizer(object, "kubernetes.io/pvc-protection");
@@ -72,6 +79,7 @@ pub(crate) fn prepare_create(cluster: &Cluster, resource: &Resource, object: &mu
         _ => {}
     }
     defaults::status(resource, object);
+    crate::schema::settle(resource, object);
 }
 
 fn add_finalizer(object: &mut Value, name: &str) {
@@ -101,9 +109,11 @@ pub(crate) fn prepare_update(cluster: &Cluster, resource: &Resource, live: &Valu
         return;
     }
     match (resource.group.as_str(), resource.plural.as_str()) {
-        ("", "namespaces") => object["spec"]["finalizers"] = live["spec"]["finalizers"].clone(),
+        ("", "namespaces") => {
+            let finalizers = live["spec"]["finalizers"].clone();
+            object["spec"] = if finalizers.is_null() { json!({}) } else { json!({"finalizers": finalizers}) };
+        }
         ("", "services") => services::allocate(cluster, object, Some(live)),
-        ("", "secrets") => fold_string_data(object),
         ("apiextensions.k8s.io", _) => crd::prepare_update(object),
         ("apps", "daemonsets") if live["spec"] != object["spec"] => {
             let generation = live["metadata"]["generation"].as_i64().unwrap_or(0) + 1;
@@ -113,6 +123,7 @@ pub(crate) fn prepare_update(cluster: &Cluster, resource: &Resource, live: &Valu
         _ => {}
     }
     defaults::status(resource, object);
+    crate::schema::settle(resource, object);
 }
 
 /// Checks a new object.
@@ -128,11 +139,14 @@ pub(crate) fn validate_update(resource: &Resource, live: &Value, object: &Value)
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
         return crd::validate(object, Some(live));
     }
-    let mut causes = immutable::check(resource, live, object);
-    if causes.is_empty() {
-        causes = validate::check(resource, object);
-    }
+    let mut causes = validate::check(resource, object);
+    causes.extend(immutable::check(resource, live, object));
     causes
+}
+
+/// Returns what the server warns about in an object.
+pub(crate) fn warnings(resource: &Resource, object: &Value) -> Vec<String> {
+    if resource.is_custom() { Vec::new() } else { rules::warnings(object, resource.is("", "services")) }
 }
 
 /// Reacts to a stored object.
@@ -172,12 +186,13 @@ pub(crate) fn deletion_waits(resource: &Resource) -> bool {
 }
 
 /// Marks a deleted object that stays for a while.
-pub(crate) fn mark_deleting(resource: &Resource, live: &Value, object: &mut Value) {
+pub(crate) fn mark_deleting(cluster: &Cluster, resource: &Resource, live: &Value, object: &mut Value) {
     if resource.is("", "namespaces") {
         object["status"]["phase"] = json!("Terminating");
     }
     if resource.table == crd::TABLE {
         add_finalizer(object, crd::FINALIZER);
+        crd::announce(cluster, object);
         object["metadata"]["generation"] = live["metadata"]["generation"].clone();
         crate::rest::metadata_mut(object).remove("deletionGracePeriodSeconds");
     }

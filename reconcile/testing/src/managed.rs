@@ -14,6 +14,8 @@ use crate::rest::Call;
 /// The versions of the kind of one resource.
 struct KindVersions<'a> {
     call: &'a Call,
+    /// Whether the object is a Scale and not one of the resource.
+    scale: bool,
     types: BTreeMap<String, ObjectType>,
 }
 
@@ -29,12 +31,12 @@ impl KindVersions<'_> {
         } else {
             types.insert(resource.api_version(), merge_type(resource));
         }
-        if resource.scale.is_some() {
-            if let Some(scale) = builtin().object_type("autoscaling/v1", "Scale") {
-                types.insert("autoscaling/v1".to_owned(), scale);
-            }
+        if resource.scale.is_some()
+            && let Some(scale) = builtin().object_type("autoscaling/v1", "Scale")
+        {
+            types.insert("autoscaling/v1".to_owned(), scale);
         }
-        KindVersions { call, types }
+        KindVersions { call, scale: call.subresource.as_deref() == Some("scale"), types }
     }
 
     fn missing(&self, api_version: &str) -> Error {
@@ -61,11 +63,21 @@ impl Versions for KindVersions<'_> {
     }
 
     fn complete(&self, object: &mut Value) {
+        if self.scale {
+            return;
+        }
+        if self.call.resource.is_custom() {
+            crate::schema::default(&self.call.resource, object);
+            return;
+        }
         crate::schema::prune_and_default(&self.call.resource, object);
         crate::kinds::default(&self.call.resource, object);
     }
 
     fn empty(&self) -> Option<Value> {
+        if self.scale {
+            return None;
+        }
         let resource = &self.call.resource;
         let mut object = crate::kinds::blank(resource, json!({}));
         object["apiVersion"] = json!(resource.api_version());
@@ -142,6 +154,14 @@ pub(crate) fn apply(
         .apply(live.unwrap_or(&empty), config, &call.manager(), force, &now)
         .map_err(|error| refusal(&error))?;
     if let Some(live) = live {
+        for key in ["generation", "creationTimestamp"] {
+            let kept = live["metadata"][key].clone();
+            if kept.is_null() {
+                crate::rest::metadata_mut(&mut object).remove(key);
+            } else {
+                object["metadata"][key] = kept;
+            }
+        }
         keep_times(live, &mut object);
     }
     Ok(object)

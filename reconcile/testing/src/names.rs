@@ -90,7 +90,7 @@ pub(crate) fn qualified_name(key: &str) -> Vec<String> {
 pub(crate) fn label_value(value: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if value.len() > 63 {
-        problems.push(too_long(63));
+        problems.push("must be no more than 63 bytes".to_owned());
     }
     if !value.is_empty() && !is_qualified(value) {
         problems.push(

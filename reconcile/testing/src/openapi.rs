@@ -106,6 +106,7 @@ fn custom_schema(resource: &Resource, version: &Value) -> Value {
     if !schema["properties"].is_object() {
         schema["properties"] = json!({});
     }
+    spell_out(&mut schema);
     schema["properties"]["apiVersion"] = json!({"type": "string"});
     schema["properties"]["kind"] = json!({"type": "string"});
     let meta = "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -113,6 +114,21 @@ fn custom_schema(resource: &Resource, version: &Value) -> Value {
     schema["x-kubernetes-group-version-kind"] =
         json!([{"group": resource.group, "kind": resource.kind, "version": resource.version}]);
     schema
+}
+
+/// Writes what the extension for integers or strings means.
+fn spell_out(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if map.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) && !map.contains_key("anyOf")
+            {
+                map.insert("anyOf".to_owned(), json!([{"type": "integer"}, {"type": "string"}]));
+            }
+            map.values_mut().for_each(spell_out);
+        }
+        Value::Array(items) => items.iter_mut().for_each(spell_out),
+        _ => {}
+    }
 }
 
 /// Adds built-in schemas and everything that they refer to.

@@ -96,6 +96,9 @@ pub(crate) fn quote(text: &str) -> String {
     out
 }
 
+/// Marks a refusal whose message is the whole body.
+pub(crate) const PLAIN_TEXT: &str = "PlainText";
+
 /// What a refusal is about: the resource of a group, or a kind of a group.
 #[derive(Clone, Copy)]
 pub(crate) struct About<'a> {
@@ -135,7 +138,12 @@ impl Refusal {
         Self::new(500, None, message)
     }
 
-    /// The answer to a path that leads nowhere.
+    /// The answer to a path of which no group knows anything: plain text.
+    pub(crate) fn unknown_path() -> Self {
+        Self::new(404, Some(PLAIN_TEXT), "404 page not found\n")
+    }
+
+    /// The answer to a path that leads nowhere in a group that exists.
     pub(crate) fn no_route() -> Self {
         let mut refusal =
             Self::new(404, Some("NotFound"), "the server could not find the requested resource");
@@ -224,8 +232,15 @@ impl Refusal {
     /// An object whose fields break rules; `kind` and `group` name the kind, not the resource.
     pub(crate) fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
         let subject = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
-        let mut texts: Vec<String> = Vec::new();
+        let mut unique: Vec<&Cause> = Vec::new();
         for cause in causes {
+            if !unique.iter().any(|other| other.field == cause.field && other.message == cause.message) {
+                unique.push(cause);
+            }
+        }
+        let causes = unique;
+        let mut texts: Vec<String> = Vec::new();
+        for cause in &causes {
             let text = cause.text();
             if !texts.contains(&text) {
                 texts.push(text);
@@ -239,7 +254,7 @@ impl Refusal {
         insert_text(&mut details, "group", group);
         insert_text(&mut details, "kind", kind);
         if !causes.is_empty() {
-            details.insert("causes".into(), causes.iter().map(Cause::value).collect());
+            details.insert("causes".into(), causes.iter().map(|cause| cause.value()).collect());
         }
         refusal.details = Some(Value::Object(details));
         refusal

@@ -107,6 +107,9 @@ impl Resource {
         if self.flags.create_only {
             return vec!["create"];
         }
+        if self.is_custom() {
+            return vec!["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+        }
         let all = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
         all.into_iter()
             .filter(|verb| *verb != "deletecollection" || !self.flags.no_collection_delete)
@@ -133,10 +136,6 @@ pub(crate) struct Catalog {
 impl Catalog {
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<&Arc<Resource>> {
         self.resources.get(&(group.to_owned(), version.to_owned(), plural.to_owned()))
-    }
-
-    pub(crate) fn by_kind(&self, group: &str, kind: &str) -> Option<&Arc<Resource>> {
-        self.resources.values().find(|resource| resource.group == group && resource.kind == kind)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Resource>> {

@@ -21,7 +21,7 @@ mod watch;
 use std::io;
 use std::sync::Arc;
 
-pub(crate) use call::{Call, User, Verb};
+pub(crate) use call::{Call, Verb};
 pub(crate) use internal::{delete_quietly, drop_finalizer, edit, write_status};
 pub(crate) use meta::{metadata_mut, remove};
 pub(crate) use patch::merge;

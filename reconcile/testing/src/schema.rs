@@ -30,9 +30,7 @@ pub(crate) fn unknown_fields(resource: &Resource, node: &Node) -> Vec<String> {
     if resource.is_custom() {
         let mut object = node.value();
         if let Some(schema) = custom(resource) {
-            paths = schema.decode_metadata(&mut object).unwrap_or_default();
-            paths.extend(schema.prune(&mut object));
-            paths.sort_unstable();
+            paths = schema.decode_fields(&mut object).unwrap_or_default();
         }
     } else {
         typed::unknown(resource, node, &mut paths);
@@ -43,7 +41,7 @@ pub(crate) fn unknown_fields(resource: &Resource, node: &Node) -> Vec<String> {
 /// Checks the types of values where they are known before validation; the error is the decoder's.
 pub(crate) fn check_types(resource: &Resource, object: &mut Value) -> Result<(), String> {
     match custom(resource) {
-        Some(schema) => schema.decode_metadata(object).map(drop),
+        Some(schema) => schema.decode_fields(object).map(drop),
         None if resource.is_custom() => Ok(()),
         None => typed::check(resource, object),
     }
@@ -55,6 +53,28 @@ pub(crate) fn prune_and_default(resource: &Resource, object: &mut Value) {
         Some(schema) => schema.read(object),
         None if resource.is_custom() => {}
         None => typed::normalize(resource, object),
+    }
+}
+
+/// Fills in the defaults of a custom object; nulls stay where they were applied.
+pub(crate) fn default(resource: &Resource, object: &mut Value) {
+    if let Some(schema) = custom(resource) {
+        schema.default(object);
+    }
+}
+
+/// Writes empty lists that are always written as null, as a typed server reads them back.
+pub(crate) fn settle(resource: &Resource, object: &mut Value) {
+    typed::settle(resource, object);
+}
+
+/// Drops what the version in which objects are stored does not have.
+pub(crate) fn prune_for_storage(resource: &Resource, object: &mut Value) {
+    if let Some(custom) = &resource.custom
+        && !custom.storage
+        && let Some(schema) = &custom.storage_schema
+    {
+        schema.prune(object);
     }
 }
 

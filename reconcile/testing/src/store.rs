@@ -120,7 +120,7 @@ pub(crate) struct Subscription {
 /// A version that is no longer, or not yet, known.
 #[derive(Debug)]
 pub(crate) enum Unknown {
-    TooOld { oldest: u64 },
+    TooOld,
     TooLarge { current: u64 },
 }
 
@@ -184,7 +184,7 @@ impl Store {
             return Ok(Snapshot { revision, records: Vec::new() });
         };
         if revision < table.compacted.max(floor) {
-            return Err(Unknown::TooOld { oldest: table.compacted.max(floor) });
+            return Err(Unknown::TooOld);
         }
         let mut objects = table.objects.clone();
         for change in table.changes.iter().rev().take_while(|change| change.revision > revision) {
@@ -209,7 +209,7 @@ impl Store {
         if let Some(from) = from
             && from < table.compacted.max(floor)
         {
-            return Err(Unknown::TooOld { oldest: table.compacted.max(floor) });
+            return Err(Unknown::TooOld);
         }
         let (sender, live) = mpsc::channel(WATCH_QUEUE);
         table.watchers.retain(|watcher| !watcher.is_closed());

@@ -77,7 +77,10 @@ fn merge_map(live: &mut Map<String, Value>, patch: &Map<String, Value>, of: Type
                 live.clear();
                 return Ok(());
             }
-            _ => return Err(wrong(format!("unknown patch type: {}", text_of(directive)))),
+            _ => {
+                let shown = go_map(&Value::Object(patch.clone()));
+                return Err(wrong(format!("unknown patch type: {} in map: {shown}", text_of(directive))));
+            }
         }
     }
     if let Some(keys) = patch.get("$retainKeys") {
@@ -101,6 +104,21 @@ fn merge_map(live: &mut Map<String, Value>, patch: &Map<String, Value>, of: Type
     Ok(())
 }
 
+/// Writes a value as Go prints maps and lists.
+fn go_map(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| key.as_str());
+            let shown: Vec<String> =
+                entries.iter().map(|(key, value)| format!("{key}:{}", go_map(value))).collect();
+            format!("map[{}]", shown.join(" "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(go_map).collect::<Vec<_>>().join(" ")),
+        other => text_of(other),
+    }
+}
+
 fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -115,7 +133,7 @@ fn retain_keys(
     };
     let listed = |key: &str| keys.iter().any(|one| one == key);
     if patch.iter().any(|(key, value)| !key.starts_with('$') && !value.is_null() && !listed(key)) {
-        return Err(Refusal::bad_request("retainKeys list must contain all fields present in the patch"));
+        return Err(Refusal::bad_request("invalid patch format of retainKeys"));
     }
     live.retain(|key, _| listed(key));
     Ok(())
@@ -176,7 +194,11 @@ fn list<'a>(value: Option<&'a Value>, key: &str) -> Result<Option<&'a Vec<Value>
     match value {
         None => Ok(None),
         Some(Value::Array(items)) => Ok(Some(items)),
-        Some(_) => Err(wrong(format!("the directive about {key} has to be a list"))),
+        Some(other) => {
+            let _ = key;
+            let kind = if other.is_string() { "string" } else { "map[string]interface {}" };
+            Err(wrong(format!("expected a []interface {{}}, but received a {kind}")))
+        }
     }
 }
 
@@ -193,7 +215,8 @@ impl Lists<'_> {
         let key = self.of.key();
         match item {
             Value::Object(map) if !key.is_empty() => {
-                let text = || wrong(format!("map: {item} does not contain declared merge key: {key}"));
+                let text =
+                    || wrong(format!("map: {} does not contain declared merge key: {key}", go_map(item)));
                 map.get(key).cloned().ok_or_else(text)
             }
             other => Ok(other.clone()),
@@ -219,7 +242,13 @@ impl Lists<'_> {
                     continue;
                 }
                 None if item.get("$patch").is_none() => {}
-                _ => return Err(wrong(format!("unknown patch type: {}", text_of(&item["$patch"])))),
+                _ => {
+                    let shown = go_map(item);
+                    return Err(wrong(format!(
+                        "unknown patch type: {} in map: {shown}",
+                        text_of(&item["$patch"])
+                    )));
+                }
             }
             let name = self.name(item)?;
             let found = items.iter_mut().find(|item| self.name(item).is_ok_and(|other| other == name));
@@ -237,19 +266,27 @@ impl Lists<'_> {
             }
             named.push(name);
         }
-        self.sort(items, &named, &order_before)
+        self.sort(items, &named, &order_before, change)
     }
 
     /// Puts the items of the patch in the order it asks for, and the others between them as they stood.
-    fn sort(&self, items: Vec<Value>, named: &[Value], before: &[Value]) -> Result<Vec<Value>, Refusal> {
+    fn sort(
+        &self,
+        items: Vec<Value>,
+        named: &[Value],
+        before: &[Value],
+        change: &[Value],
+    ) -> Result<Vec<Value>, Refusal> {
         let order: Vec<Value> = match self.order {
             None => named.to_vec(),
             Some(order) => {
+                let listed = go_map(&Value::Array(order.clone()));
                 let order: Vec<Value> = order.iter().map(|item| self.name(item)).collect::<Result<_, _>>()?;
                 if named.iter().any(|name| !order.contains(name)) {
-                    return Err(wrong(
-                        "The order in patch list doesn't match the setElementOrder list: some items are not listed",
-                    ));
+                    let patch = go_map(&Value::Array(change.to_vec()));
+                    return Err(wrong(format!(
+                        "The order in patch list:\n{patch}\n doesn't match $setElementOrder list:\n{listed}\n"
+                    )));
                 }
                 order
             }

@@ -15,7 +15,7 @@ use crate::rest::Call;
 type Column = (&'static str, &'static str, bool);
 
 /// Returns a Table of objects that come without `apiVersion` and `kind`.
-pub(crate) fn table(call: &Call, objects: &[Value], metadata: Value, beta: bool) -> Result<Value, Refusal> {
+pub(crate) fn table(call: &Call, objects: &[Value], metadata: &Value, beta: bool) -> Result<Value, Refusal> {
     let include = call.query.text("includeObject");
     if !matches!(include, "" | "Metadata" | "Object" | "None") {
         let cause =
@@ -28,7 +28,7 @@ pub(crate) fn table(call: &Call, objects: &[Value], metadata: Value, beta: bool)
         .map(|object| {
             let mut row = json!({"cells": cells(call, object)});
             match include {
-                "None" => {}
+                "None" => row["object"] = Value::Null,
                 "Object" => {
                     let mut object = object.clone();
                     object["apiVersion"] = json!(call.resource.api_version());

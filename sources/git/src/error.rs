@@ -26,12 +26,14 @@ pub enum ErrorKind {
     Invalid,
     /// The server asks for a login, or refuses the one given.
     Unauthorized,
-    /// There is no such repository.
+    /// There is no such repository, or it is empty where something was there before or was named.
     NotFound,
-    /// The repository has no commit.
+    /// The repository waits for its first commit.
     EmptyRepository,
     /// The repository has no such branch, tag, reference or commit, or no tag in the range.
     ReferenceNotFound,
+    /// A path that was asked for is not in the tree.
+    PathNotFound,
     /// The server cannot be reached, or answers with an error that may pass.
     Unreachable,
     /// The server's certificate is not trusted, or no secure connection came about.

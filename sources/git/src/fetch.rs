@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use gitops_artifact::Revision;
 use gix::{ObjectId, objs::FindExt as _};
@@ -10,7 +13,7 @@ use crate::{
     error::{Error, ErrorKind},
     request::{Reference, Request},
     resolve::{commit_id, context},
-    session::Session,
+    session::{History, Session},
     submodule,
     tree::{Store, Tree, flat},
     worker::{self, Stop},
@@ -43,6 +46,11 @@ pub(crate) fn finish(
     staging: &Path,
     stop: &Stop,
 ) -> Result<Tree, Error> {
+    if let Reference::Commit { on: Some(branch), .. } = &request.reference
+        && !branch.starts_with("refs/")
+    {
+        require_on_branch(request, branch, commit, staging, stop)?;
+    }
     let root = root_tree(&store, commit, &request.reference)?;
     let mut entries = flat::read(&store, root, request, stop)?;
     let mut stores = vec![store];
@@ -50,6 +58,44 @@ pub(crate) fn finish(
         submodule::add_all(request, staging, stop, &mut stores, &mut entries)?;
     }
     Ok(Tree::new(commit, stores, entries))
+}
+
+/// Makes sure that a commit is in the history of a branch. A server may give out commits that nobody with a say in the repository
+/// has accepted, such as those of forks.
+fn require_on_branch(
+    request: &Request,
+    branch: &str,
+    commit: ObjectId,
+    staging: &Path,
+    stop: &Stop,
+) -> Result<(), Error> {
+    let name = format!("refs/heads/{branch}");
+    let mut session = Session::open(request, stop)?;
+    let head = session.references(&[&name])?.into_iter().find(|r| r.name == name).map(|r| r.target);
+    let head = head.ok_or_else(|| unresolvable(commit))?;
+    if head == commit {
+        return Ok(());
+    }
+    let (dir, objects) = bare_repository(staging)?;
+    session.download(&[head], History::Commits, &objects, None)?;
+    let store = Store::open(dir, &objects, request.limits.object_bytes)?;
+    let handle = store.handle();
+    let (mut seen, mut open) = (HashSet::from([head]), vec![head]);
+    while let Some(id) = open.pop() {
+        stop.check()?;
+        let mut buffer = Vec::new();
+        // What is missing is beyond the edge of a shallow repository.
+        let Ok(found) = handle.find_commit(&id, &mut buffer) else { continue };
+        for parent in found.parents() {
+            if parent == commit {
+                return Ok(());
+            }
+            if seen.insert(parent) {
+                open.push(parent);
+            }
+        }
+    }
+    Err(unresolvable(commit))
 }
 
 /// Downloads one commit into a store of its own.
@@ -61,7 +107,7 @@ pub(crate) fn download(
 ) -> Result<Store, Error> {
     let (dir, objects) = bare_repository(staging)?;
     let mut session = Session::open(request, stop)?;
-    match session.download(&[commit], Some(1), &objects, None) {
+    match session.download(&[commit], History::None, &objects, None) {
         // A server of old gives only what it lists: take its branches with their history, and look whether it is there.
         Err(e) if e.kind() == ErrorKind::ReferenceNotFound => {
             let mut session = Session::open(request, stop)?;
@@ -75,7 +121,7 @@ pub(crate) fn download(
             if heads.is_empty() {
                 return Err(unresolvable(commit));
             }
-            session.download(&heads, None, &objects, None)?;
+            session.download(&heads, History::Full, &objects, None)?;
         }
         done => done?,
     }
@@ -119,7 +165,7 @@ pub(crate) fn newest<'a>(
     let mut wants: Vec<ObjectId> = tags.iter().map(|(_, id)| *id).collect();
     wants.sort();
     wants.dedup();
-    session.download(&wants, Some(1), &objects, None)?;
+    session.download(&wants, History::None, &objects, None)?;
     let store = Store::open(dir, &objects, 64 << 20)?;
     let handle = store.handle();
     let mut best = None;

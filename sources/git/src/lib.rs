@@ -24,7 +24,8 @@
 //! # Compatibility
 //! References, revisions, refused names and error texts are those of source-controller 1.9. What differs:
 //! - any commit that the server gives out can be fetched, not only those on branches
-//!   (test `a_commit_on_no_branch_is_fetched`); that a commit is on the branch given beside it is not checked;
+//!   (test `a_commit_on_no_branch_is_fetched`); beside a branch it must be in its history
+//!   (`a_commit_beside_a_branch_must_be_in_its_history`);
 //! - a login goes to the host that it is meant for, also with submodules
 //!   (`a_login_is_not_shown_to_the_host_of_a_submodule`);
 //! - addresses in errors are without user info;

@@ -17,7 +17,7 @@ use crate::{
     fetch::{bare_repository, download, finish},
     request::{Address, Request},
     resolve::{commit_id, context},
-    session::Session,
+    session::{History, Session},
     tree::{Store, Tree},
     worker::{self, Stop},
 };
@@ -212,7 +212,7 @@ impl Mirror {
         }
         let base = if have.is_empty() { None } else { Some(self.store(request)?) };
         let base = base.as_ref().map(|store| (store, have.as_slice()));
-        Session::open(request, stop)?.download(&[commit], Some(1), &self.objects, base)?;
+        Session::open(request, stop)?.download(&[commit], History::None, &self.objects, base)?;
         self.state.lock().unwrap_or_else(PoisonError::into_inner).commits.push(commit);
         Ok(())
     }

@@ -95,13 +95,18 @@ fn absent(session: &mut Session, request: &Request, otherwise: Error) -> Result<
     let shown = request.shown();
     let looked =
         matches!(request.reference, Reference::Branch(_) | Reference::Tag(_)) && request.observed.is_some();
-    let what = match &request.reference {
-        Reference::Name(_) => format!("unable to list remote for '{shown}': remote repository is empty"),
-        _ if looked => format!("unable to list remote for '{shown}': remote repository is empty"),
-        Reference::Branch(_) => "git repository is empty".into(),
-        _ => format!("unable to clone '{shown}': git repository: '{shown}'"),
+    // Only one of these is a repository that waits for its first commit; in the others something is missing.
+    let (kind, what) = match &request.reference {
+        Reference::Branch(_) if !looked => (ErrorKind::EmptyRepository, "git repository is empty".into()),
+        Reference::Name(_) => {
+            (ErrorKind::NotFound, format!("unable to list remote for '{shown}': remote repository is empty"))
+        }
+        _ if looked => {
+            (ErrorKind::NotFound, format!("unable to list remote for '{shown}': remote repository is empty"))
+        }
+        _ => (ErrorKind::NotFound, format!("unable to clone '{shown}': git repository: '{shown}'")),
     };
-    Ok(Error::new(ErrorKind::EmptyRepository, what).whole())
+    Ok(Error::new(kind, what).whole())
 }
 
 fn by_name(session: &mut Session, request: &Request, name: &str) -> Result<Revision, Error> {

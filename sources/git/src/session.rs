@@ -41,6 +41,17 @@ pub(crate) struct RemoteRef {
     pub(crate) annotated: bool,
 }
 
+/// What to download beside the commits that are wanted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum History {
+    /// Nothing: their own files only.
+    None,
+    /// All commits before them, and of the files as few as the server lets us ask for.
+    Commits,
+    /// All commits before them, with their files.
+    Full,
+}
+
 impl Session {
     pub(crate) fn open(request: &Request, stop: &Stop) -> Result<Self, Error> {
         let address = Address::of(request)?;
@@ -87,7 +98,7 @@ impl Session {
     pub(crate) fn download(
         &mut self,
         wants: &[ObjectId],
-        depth: Option<usize>,
+        history: History,
         objects: &Path,
         have: Option<(&Store, &[ObjectId])>,
     ) -> Result<(), Error> {
@@ -105,10 +116,10 @@ impl Session {
         for want in wants {
             arguments.want(want);
         }
-        if let Some(depth) = depth
-            && arguments.can_use_deepen()
-        {
-            arguments.deepen(depth);
+        match history {
+            History::None if arguments.can_use_deepen() => arguments.deepen(1),
+            History::Commits if arguments.can_use_filter() => arguments.filter("tree:0"),
+            _ => {}
         }
         if let Some((_, commits)) = have
             && arguments.can_use_shallow()

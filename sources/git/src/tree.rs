@@ -72,7 +72,9 @@ impl Store {
     /// A handle for one thread. It keeps bases of deltas at hand: files of one directory tend to hang on each other.
     pub(crate) fn handle(&self) -> Handle {
         let mut handle = gix::odb::Cache::from(self.objects.to_handle_arc());
-        handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE_BYTES)));
+        handle.set_pack_cache(|| {
+            Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE_BYTES))
+        });
         handle
     }
 }
@@ -91,7 +93,9 @@ impl Tree {
     pub fn subject(&self) -> String {
         let Some(store) = self.stores.first() else { return String::new() };
         let mut buffer = Vec::new();
-        let Ok(Some(object)) = store.handle().try_find(&self.commit, &mut buffer) else { return String::new() };
+        let Ok(Some(object)) = store.handle().try_find(&self.commit, &mut buffer) else {
+            return String::new();
+        };
         // Headers end at the first empty line; the message follows.
         let text = String::from_utf8_lossy(object.data);
         let message = text.split_once("\n\n").map_or("", |(_, message)| message);

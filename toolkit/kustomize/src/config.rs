@@ -46,7 +46,9 @@ impl Config {
 
     /// Adds another configuration.
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        let step = |name: &'static str| move |error: Error| error.within(format!("failed to merge {name} fieldSpec"));
+        let step = |name: &'static str| {
+            move |error: Error| error.within(format!("failed to merge {name} fieldSpec"))
+        };
         self.name_prefix.add_all(&other.name_prefix).map_err(step("NamePrefix"))?;
         self.name_suffix.add_all(&other.name_suffix).map_err(step("NameSuffix"))?;
         self.namespace.add_all(&other.namespace).map_err(step("NameSpace"))?;
@@ -130,9 +132,7 @@ impl Config {
             common_annotations: specs(fields.take("commonAnnotations"))?,
             references: match fields.take("nameReference") {
                 None | Some(Value::Null) => Vec::new(),
-                Some(Value::Array(items)) => {
-                    items.iter().map(|item| reference(item)).collect::<Result<_, _>>()?
-                }
+                Some(Value::Array(items)) => items.iter().map(reference).collect::<Result<_, _>>()?,
                 Some(_) => return Err(wrong("nameReference")),
             },
             variables: specs(fields.take("varReference"))?,
@@ -145,9 +145,12 @@ impl Config {
 
     /// Adds what the definitions of custom resources say about their fields.
     pub(crate) fn add_definitions(&mut self, document: &Value) -> Result<(), Error> {
-        let definitions = document
-            .as_object()
-            .ok_or_else(|| Error::new(ErrorKind::Kustomization, "json: cannot unmarshal into nameToApiMap"))?;
+        let definitions = document.as_object().ok_or_else(|| {
+            Error::new(ErrorKind::Kustomization, "json: cannot unmarshal into nameToApiMap")
+        })?;
+        for definition in definitions.values() {
+            check_definition(definition)?;
+        }
         let mut names: Vec<&String> = definitions.keys().collect();
         names.sort();
         for name in names {
@@ -211,6 +214,49 @@ impl Config {
     }
 }
 
+/// Refuses what Go's decoder would not take for a definition.
+fn check_definition(definition: &Value) -> Result<(), Error> {
+    let wrong = |field: &str| {
+        Error::new(
+            ErrorKind::Kustomization,
+            format!(
+                "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go struct field OpenAPIDefinition.{field}"
+            ),
+        )
+    };
+    let fields = match definition {
+        Value::Object(fields) => fields,
+        Value::Null => return Ok(()),
+        _ => return Err(wrong("Schema")),
+    };
+    for (name, value) in fields {
+        let fits = match name.to_ascii_lowercase().as_str() {
+            "dependencies" => {
+                let is_text = |item: &Value| !(item.is_object() || item.is_array());
+                value.is_null() || value.as_array().is_some_and(|items| items.iter().all(is_text))
+            }
+            "schema" => is_schema(value),
+            _ => true,
+        };
+        if !fits {
+            return Err(wrong(name));
+        }
+    }
+    Ok(())
+}
+
+fn is_schema(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(fields) => match fields.get("properties") {
+            None | Some(Value::Null) => true,
+            Some(Value::Object(properties)) => properties.values().all(is_schema),
+            Some(_) => false,
+        },
+        _ => false,
+    }
+}
+
 /// The properties of a definition; Go's decoder takes the field of the schema in any case.
 fn properties_of(definition: &Value) -> Option<&serde_json::Map<String, Value>> {
     let (_, schema) =
@@ -232,6 +278,10 @@ fn specs(value: Option<&Value>) -> Result<FieldSpecs, Error> {
     }
 }
 
+fn gvk(fields: &mut Fields<'_>) -> Result<Gvk, Error> {
+    Ok(Gvk::new(&fields.plain_text("group")?, &fields.plain_text("version")?, &fields.plain_text("kind")?))
+}
+
 /// Reads a list of field specs.
 pub(crate) fn field_specs(value: &Value, decoder: Decoder) -> Result<Vec<FieldSpec>, Error> {
     match value {
@@ -246,21 +296,15 @@ pub(crate) fn field_specs(value: &Value, decoder: Decoder) -> Result<Vec<FieldSp
 
 fn field_spec(value: &Value, decoder: Decoder) -> Result<FieldSpec, Error> {
     let mut fields = Fields::new(value, "FieldSpec", decoder)?;
-    let spec = FieldSpec {
-        gvk: Gvk::new(&fields.text("group")?, &fields.text("version")?, &fields.text("kind")?),
-        path: fields.text("path")?,
-        create: fields.bool("create")?,
-    };
+    let spec =
+        FieldSpec { gvk: gvk(&mut fields)?, path: fields.text("path")?, create: fields.bool("create")? };
     fields.finish()?;
     Ok(spec)
 }
 
 fn reference(value: &Value) -> Result<Reference, Error> {
     let mut fields = Fields::new(value, "NameBackReferences", Decoder::STRICT_TEXT)?;
-    let reference = Reference {
-        target: Gvk::new(&fields.text("group")?, &fields.text("version")?, &fields.text("kind")?),
-        referrers: specs(fields.take("fieldSpecs"))?,
-    };
+    let reference = Reference { target: gvk(&mut fields)?, referrers: specs(fields.take("fieldSpecs"))? };
     fields.finish()?;
     Ok(reference)
 }

@@ -20,6 +20,8 @@ impl Decoder {
     pub(crate) const STRICT_TEXT: Self = Self { unknown_fields: false, scalars_as_text: true };
     /// Plugin configurations: unknown fields do not matter.
     pub(crate) const LAX: Self = Self { unknown_fields: true, scalars_as_text: true };
+    /// Parts of plugin configurations in which Go's decoder loses sight of the wanted types.
+    pub(crate) const LAX_TYPED: Self = Self { unknown_fields: true, scalars_as_text: false };
 
     pub(crate) fn text(self, value: &Value, field: &str, target: &str) -> Result<String, Error> {
         match value {
@@ -94,10 +96,9 @@ impl<'v> Fields<'v> {
             Value::Object(map) => Some(map),
             Value::Null => None,
             other => {
-                let message = mismatch(other, "x", path).message().replace(
-                    "into Go struct field x of type ",
-                    "into Go value of type types.",
-                );
+                let message = mismatch(other, "x", path)
+                    .message()
+                    .replace("into Go struct field x of type ", "into Go value of type types.");
                 return Err(Error::new(ErrorKind::Kustomization, message));
             }
         };
@@ -133,6 +134,15 @@ impl<'v> Fields<'v> {
         let path = self.path(name);
         match self.take(name) {
             Some(value) => self.decoder.text(value, &path, "string"),
+            None => Ok(String::new()),
+        }
+    }
+
+    /// A text of an embedded struct: Go's decoder does not make texts of other scalars there.
+    pub(crate) fn plain_text(&mut self, name: &str) -> Result<String, Error> {
+        let path = self.path(name);
+        match self.take(name) {
+            Some(value) => Decoder::STRICT.text(value, &path, "string"),
             None => Ok(String::new()),
         }
     }
@@ -194,9 +204,7 @@ impl<'v> Fields<'v> {
     pub(crate) fn finish(self) -> Result<(), Error> {
         let Some(map) = self.map.filter(|_| !self.decoder.unknown_fields) else { return Ok(()) };
         match map.keys().find(|key| !self.taken.contains(&key.as_str())) {
-            Some(key) => {
-                Err(Error::new(ErrorKind::Kustomization, format!("json: unknown field \"{key}\"")))
-            }
+            Some(key) => Err(Error::new(ErrorKind::Kustomization, format!("json: unknown field \"{key}\""))),
             None => Ok(()),
         }
     }

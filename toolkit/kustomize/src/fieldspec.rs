@@ -71,6 +71,13 @@ struct Part {
     is_list: bool,
 }
 
+impl Part {
+    /// A number names an element of a list, which a mapping is not.
+    fn is_index(&self) -> bool {
+        self.name.parse::<i64>().is_ok()
+    }
+}
+
 impl FieldSpec {
     pub(crate) fn path(&self) -> FieldPath {
         let parts = split_path(&self.path, '/')
@@ -119,7 +126,11 @@ impl FieldPath {
 fn exists(node: &Node, parts: &[Part]) -> bool {
     let Some((part, rest)) = parts.split_first() else { return true };
     match node {
-        Node::Map(_) => part.name.is_empty() || node.get(&part.name).is_some_and(|field| exists(field, rest)),
+        Node::Map(_) => {
+            part.is_index()
+                || part.name.is_empty()
+                || node.get(&part.name).is_some_and(|field| exists(field, rest))
+        }
         Node::Seq(items) => items.iter().any(|item| exists(item, parts)),
         Node::Scalar(scalar) => !scalar.is_null(),
     }
@@ -145,6 +156,9 @@ fn walk(node: &mut Node, parts: &[Part], create: Option<Create>, set: Setter<'_>
             Ok(())
         }
         Node::Map(_) => {
+            if part.is_index() {
+                return Err(Problem::Kind(WrongKind { expected: Kind::Seq, found: Kind::Map }));
+            }
             if part.name.is_empty() {
                 return Err(Problem::Other("cannot set or create an empty field name".to_owned()));
             }
@@ -180,8 +194,7 @@ pub(crate) struct FieldSpecs(pub(crate) Vec<FieldSpec>);
 impl FieldSpecs {
     /// Adds a spec unless one covers it already.
     pub(crate) fn add(&mut self, spec: FieldSpec) -> Result<(), Error> {
-        let covered =
-            self.0.iter().find(|old| old.path == spec.path && old.gvk.is_selected(&spec.gvk));
+        let covered = self.0.iter().find(|old| old.path == spec.path && old.gvk.is_selected(&spec.gvk));
         match covered {
             Some(old) if old.create != spec.create => {
                 Err(Error::new(ErrorKind::Kustomization, "conflicting fieldspecs"))

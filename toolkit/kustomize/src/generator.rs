@@ -21,10 +21,9 @@ pub(crate) fn with_defaults(args: &GeneratorArgs, defaults: Option<&GeneratorOpt
     let mut args = args.clone();
     let Some(defaults) = defaults else { return args };
     let options = args.options.get_or_insert_default();
-    for (own, default) in [
-        (&mut options.labels, &defaults.labels),
-        (&mut options.annotations, &defaults.annotations),
-    ] {
+    for (own, default) in
+        [(&mut options.labels, &defaults.labels), (&mut options.annotations, &defaults.annotations)]
+    {
         for pair in default {
             if !own.iter().any(|(key, _)| *key == pair.0) {
                 own.push(pair.clone());
@@ -93,7 +92,8 @@ pub(crate) fn generate(
 fn set_options(node: &mut Node, options: &GeneratorOptions) {
     for (field, pairs) in [("labels", &options.labels), ("annotations", &options.annotations)] {
         for (key, value) in pairs {
-            let map = node.get_or_create("metadata", Kind::Map).and_then(|m| m.get_or_create(field, Kind::Map));
+            let map =
+                node.get_or_create("metadata", Kind::Map).and_then(|m| m.get_or_create(field, Kind::Map));
             if let Some(map) = map {
                 map.set(key, Node::string(value));
             }
@@ -182,8 +182,12 @@ fn read_file(source: &str, load: Load<'_>) -> Result<(String, Vec<u8>), Error> {
             let trimmed = path.trim_end_matches('/');
             (trimmed.rsplit('/').next().unwrap_or(trimmed).to_owned(), (*path).to_owned())
         }
-        ["", path] => return wrong(format!("missing key name for file path \"{path}\" in source \"{source}\"")),
-        [key, ""] => return wrong(format!("missing file path for key name \"{key}\" in source \"{source}\"")),
+        ["", path] => {
+            return wrong(format!("missing key name for file path \"{path}\" in source \"{source}\""));
+        }
+        [key, ""] => {
+            return wrong(format!("missing file path for key name \"{key}\" in source \"{source}\""));
+        }
         [key, path] => ((*key).to_owned(), (*path).to_owned()),
         _ => return wrong(format!("source \"{source}\" key name or file path contains '='")),
     };

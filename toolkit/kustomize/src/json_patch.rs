@@ -29,7 +29,10 @@ impl JsonPatch {
             {
                 Ok(Self(operations.into_iter().map(with_floats).collect()))
             }
-            _ => Err(Error::new(ErrorKind::Patch, "json: cannot unmarshal into Go value of type jsonpatch.Patch")),
+            _ => Err(Error::new(
+                ErrorKind::Patch,
+                "json: cannot unmarshal into Go value of type jsonpatch.Patch",
+            )),
         }
     }
 
@@ -71,8 +74,9 @@ fn apply(document: &mut Value, operation: &Value) -> Result<(), Error> {
         Some(Value::String(path)) => Ok(path.as_str()),
         _ => fail(format!("{kind} operation failed to decode {name}: missing value")),
     };
-    let missing =
-        |path: &str| format!("{kind} operation does not apply: doc is missing path: \"{path}\": missing value");
+    let missing = |path: &str| {
+        format!("{kind} operation does not apply: doc is missing path: \"{path}\": missing value")
+    };
     match kind {
         "add" => add(document, pointer("path")?, value_of(operation, kind)?),
         "remove" => remove(document, pointer("path")?, kind).map(drop),
@@ -93,7 +97,9 @@ fn apply(document: &mut Value, operation: &Value) -> Result<(), Error> {
                         items[at] = value;
                         Ok(())
                     }
-                    None => fail(format!("replace operation does not apply: doc is missing key: {path}: missing value")),
+                    None => fail(format!(
+                        "replace operation does not apply: doc is missing key: {path}: missing value"
+                    )),
                 },
                 _ => fail(missing(path)),
             }
@@ -106,11 +112,17 @@ fn apply(document: &mut Value, operation: &Value) -> Result<(), Error> {
         "copy" => {
             let (from, path) = (pointer("from")?, pointer("path")?);
             let Some((parent, key)) = parent(document, from) else {
-                return fail(format!("copy operation does not apply: doc is missing from path: \"{from}\": missing value"));
+                return fail(format!(
+                    "copy operation does not apply: doc is missing from path: \"{from}\": missing value"
+                ));
             };
             let value = match get(parent, &key) {
                 Some(value) => value.clone(),
-                None => return fail(format!("copy operation does not apply: doc is missing key at from path: {from}: missing value")),
+                None => {
+                    return fail(format!(
+                        "copy operation does not apply: doc is missing key at from path: {from}: missing value"
+                    ));
+                }
             };
             add(document, path, value)
         }
@@ -132,7 +144,9 @@ fn test(document: &mut Value, path: &str, wanted: &Value) -> Result<(), Error> {
         };
         match parent {
             Value::Array(items) if index(&key, items.len()).is_none() => {
-                return fail(format!("error in test for path: '{path}': Unable to access invalid index: {key}"));
+                return fail(format!(
+                    "error in test for path: '{path}': Unable to access invalid index: {key}"
+                ));
             }
             parent => get(parent, &key).cloned(),
         }
@@ -209,7 +223,9 @@ fn add(document: &mut Value, path: &str, value: Value) -> Result<(), Error> {
 
 fn remove(document: &mut Value, path: &str, kind: &str) -> Result<Value, Error> {
     let Some((parent, key)) = parent(document, path) else {
-        return fail(format!("{kind} operation does not apply: doc is missing path: \"{path}\": missing value"));
+        return fail(format!(
+            "{kind} operation does not apply: doc is missing path: \"{path}\": missing value"
+        ));
     };
     let removed = match parent {
         Value::Object(map) => map.remove(&key),
@@ -218,6 +234,8 @@ fn remove(document: &mut Value, path: &str, kind: &str) -> Result<Value, Error> 
     };
     match removed {
         Some(value) => Ok(value),
-        None => fail(format!("error in {kind} for path: '{path}': Unable to remove nonexistent key: {key}: missing value")),
+        None => fail(format!(
+            "error in {kind} for path: '{path}': Unable to remove nonexistent key: {key}: missing value"
+        )),
     }
 }

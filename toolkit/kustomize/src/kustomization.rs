@@ -183,9 +183,8 @@ impl Kustomization {
             json_patches: f.list("patchesJson6902", "[]types.Patch", |v| Patch::decode(v, decoder))?,
             patches: f.list("patches", "[]types.Patch", |v| Patch::decode(v, decoder))?,
             images: f.list("images", "[]types.Image", |v| Image::decode(v, decoder))?,
-            replacements: f.list("replacements", "[]types.ReplacementField", |v| {
-                ReplacementEntry::decode(v, decoder)
-            })?,
+            replacements: f
+                .list("replacements", "[]types.ReplacementField", |v| ReplacementEntry::decode(v, decoder))?,
             replicas: f.list("replicas", "[]types.Replica", |v| Replica::decode(v, decoder))?,
             variables: f.list("vars", "[]types.Var", |v| Variable::decode(v, decoder))?,
             sort: f.object("sortOptions", "types.SortOptions", |v| SortOptions::decode(v, decoder))?,
@@ -195,9 +194,8 @@ impl Kustomization {
             config_maps: f.list("configMapGenerator", "[]types.ConfigMapArgs", |v| {
                 GeneratorArgs::decode(v, decoder, false)
             })?,
-            secrets: f.list("secretGenerator", "[]types.SecretArgs", |v| {
-                GeneratorArgs::decode(v, decoder, true)
-            })?,
+            secrets: f
+                .list("secretGenerator", "[]types.SecretArgs", |v| GeneratorArgs::decode(v, decoder, true))?,
             generator_options: f.object("generatorOptions", "types.GeneratorOptions", |v| {
                 GeneratorOptions::decode(v, decoder)
             })?,
@@ -330,11 +328,11 @@ impl Selector {
     pub(crate) fn decode(value: &Value, decoder: Decoder) -> Result<Self, Error> {
         let mut f = Fields::new(value, "Selector", decoder)?;
         let selector = Self {
-            group: f.text("group")?,
-            version: f.text("version")?,
-            kind: f.text("kind")?,
-            name: f.text("name")?,
-            namespace: f.text("namespace")?,
+            group: f.plain_text("group")?,
+            version: f.plain_text("version")?,
+            kind: f.plain_text("kind")?,
+            name: f.plain_text("name")?,
+            namespace: f.plain_text("namespace")?,
             annotations: f.text("annotationSelector")?,
             labels: f.text("labelSelector")?,
         };
@@ -405,9 +403,9 @@ impl Source {
         let mut f = Fields::new(value, "SourceSelector.source", decoder)?;
         let source = Self {
             id: Id {
-                gvk: Gvk::new(&f.text("group")?, &f.text("version")?, &f.text("kind")?),
-                name: f.text("name")?.into(),
-                namespace: f.text("namespace")?.into(),
+                gvk: Gvk::new(&f.plain_text("group")?, &f.plain_text("version")?, &f.plain_text("kind")?),
+                name: f.plain_text("name")?.into(),
+                namespace: f.plain_text("namespace")?.into(),
                 cluster_scoped: false,
             },
             field_path: f.text("fieldPath")?,
@@ -507,7 +505,8 @@ impl GeneratorArgs {
             literals: f.texts("literals")?,
             files: f.texts("files")?,
             envs: f.texts("envs")?,
-            options: f.object("options", "types.GeneratorOptions", |v| GeneratorOptions::decode(v, decoder))?,
+            options: f
+                .object("options", "types.GeneratorOptions", |v| GeneratorOptions::decode(v, decoder))?,
             secret_type: if secret { f.text("type")? } else { String::new() },
         };
         let env = f.text("env")?;

@@ -13,6 +13,38 @@
 //! assert_eq!(set.to_yaml(), "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: dev-settings\n");
 //! # Ok::<(), gitops_kustomize::Error>(())
 //! ```
+//!
+//! # Where to start
+//!
+//! - [`build`]: a directory of a [file system](fs) in, a [`ManifestSet`] out;
+//! - [`report`]: the same, with the files that were read and the notices kustomize prints;
+//! - [`substitute`](mod@substitute): variables in the text of built objects.
+//!
+//! # Compatibility
+//!
+//! kustomize 5.8.1, as `kubectl kustomize` 1.37 runs it, byte for byte
+//! (`every_vector_builds_from_memory_to_the_bytes_kubectl_prints`): all fields of kustomization files and components, the
+//! built-in transformers and generators with their configuration as resources, its merge keys (those of Kubernetes 1.21), its
+//! order of lists, its names with hashes, and what it does to odd scalars.
+//!
+//! Where kustomize fails by accident, this crate may succeed: a comment behind the key of a list that a patch empties
+//! (`a_comment_behind_a_key_does_not_break_a_patch`). Texts of errors follow kustomize up to the parts that print Go values
+//! (`most_refusals_begin_with_kubectls_words`).
+//!
+//! # Not supported
+//!
+//! What needs the network or a program: remote bases and files, charts, plugins that are not built in. They are refused with
+//! [`ErrorKind::Unsupported`].
+//!
+//! # Untrusted input
+//!
+//! [`Options`] bounds bytes read, nodes held, depth, and each YAML file; [`Cancel`] stops a build from another thread. A
+//! [`Directory`](fs::Directory) is never left, not by links either. Expressions in selectors have a bound on their size. Nothing
+//! here keeps state between builds.
+//!
+//! # Features
+//!
+//! None.
 
 mod config;
 mod decode;
@@ -46,7 +78,7 @@ use serde_json::Value;
 pub use error::{Error, ErrorKind};
 pub use options::{Cancel, Options, Order};
 
-/// What a build gives besides objects.
+/// What a build gives.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
@@ -86,16 +118,25 @@ pub fn report(fs: &dyn fs::FileSystem, root: &str, options: &Options) -> Result<
     Ok(Report { objects, notices, read: source.into_read_set() })
 }
 
-/// Objects without an API version are printed by kustomize, though no server takes them.
+/// Objects without an API version, or with one that is no text, are printed by kustomize, though no server takes them.
 fn manifest(mut value: Value) -> Result<Manifest, Error> {
-    let lacks_version = value.as_object().is_some_and(|object| !object.contains_key("apiVersion"));
-    if lacks_version {
-        value["apiVersion"] = Value::from("v1");
+    let mut odd: Vec<(&str, Option<Value>)> = Vec::new();
+    if let Some(object) = value.as_object_mut() {
+        for field in ["apiVersion", "kind"] {
+            if object.get(field).and_then(Value::as_str).is_none_or(str::is_empty) {
+                odd.push((field, object.insert(field.to_owned(), Value::from("v1"))));
+            }
+        }
     }
-    let mut manifest = Manifest::from_value(value)
-        .map_err(|error| Error::new(ErrorKind::Resource, error.to_string()))?;
-    if let (true, Some(object)) = (lacks_version, manifest.value_mut().as_object_mut()) {
-        object.remove("apiVersion");
+    let mut manifest =
+        Manifest::from_value(value).map_err(|error| Error::new(ErrorKind::Resource, error.to_string()))?;
+    if let Some(object) = manifest.value_mut().as_object_mut() {
+        for (field, old) in odd {
+            match old {
+                Some(old) => object.insert(field.to_owned(), old),
+                None => object.remove(field),
+            };
+        }
     }
     Ok(manifest)
 }

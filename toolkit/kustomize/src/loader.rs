@@ -19,12 +19,7 @@ pub(crate) struct Source<'b> {
 
 impl<'b> Source<'b> {
     pub(crate) fn new(fs: &'b dyn FileSystem, options: &'b Options) -> Self {
-        Self {
-            fs,
-            options,
-            bytes_left: Cell::new(options.input_bytes),
-            read: RefCell::default(),
-        }
+        Self { fs, options, bytes_left: Cell::new(options.input_bytes), read: RefCell::default() }
     }
 
     pub(crate) fn into_read_set(self) -> Vec<String> {
@@ -107,10 +102,7 @@ impl<'b> Loader<'b> {
             return Err(Error::new(ErrorKind::Unsupported, format!("remote base '{path}' is not allowed")));
         }
         if path.starts_with('/') {
-            return Err(Error::new(
-                ErrorKind::UnsafePath,
-                format!("new root '{path}' cannot be absolute"),
-            ));
+            return Err(Error::new(ErrorKind::UnsafePath, format!("new root '{path}' cannot be absolute")));
         }
         let root = self
             .source
@@ -155,7 +147,8 @@ impl<'b> Loader<'b> {
 
 /// Whether a base would have to be fetched.
 pub(crate) fn is_remote(path: &str) -> bool {
-    const MARKS: [&str; 8] = ["git::", "gh:", "github.com/", "github.com:", "git@", "ssh:", "file://", "http"];
+    const MARKS: [&str; 8] =
+        ["git::", "gh:", "github.com/", "github.com:", "git@", "ssh:", "file://", "http"];
     let lower = path.to_ascii_lowercase();
     MARKS.iter().any(|mark| match *mark {
         "http" => lower.starts_with("http://") || lower.starts_with("https://"),

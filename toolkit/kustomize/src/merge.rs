@@ -92,7 +92,7 @@ impl<'s> Merger<'s> {
             return match (patch, target) {
                 (Some(patch), _) => {
                     let own = patch.clone();
-                    self.walk_fields(patch, Some(own), schema)
+                    self.walk_fields(patch, Some(&own), schema)
                 }
                 (None, Some(null)) if !null.text().is_empty() => {
                     Ok(Some(Merged { node: null, keep_null: true }))
@@ -114,10 +114,10 @@ impl<'s> Merger<'s> {
         }
         match found {
             Directive::Delete => Ok(None),
-            Directive::Merge => self.walk_fields(target, Some(patch), schema),
+            Directive::Merge => self.walk_fields(target, Some(&patch), schema),
             Directive::Replace => {
                 let own = patch.clone();
-                self.walk_fields(patch, Some(own), schema)
+                self.walk_fields(patch, Some(&own), schema)
             }
         }
     }
@@ -152,7 +152,7 @@ impl<'s> Merger<'s> {
     fn walk_fields(
         &self,
         mut target: Node,
-        patch: Option<Node>,
+        patch: Option<&Node>,
         schema: Option<Type<'s>>,
     ) -> Result<Option<Merged>, Error> {
         if !matches!(target, Node::Map(_)) {
@@ -165,10 +165,10 @@ impl<'s> Merger<'s> {
         let names: BTreeSet<std::sync::Arc<str>> = target
             .entries()
             .iter()
-            .chain(patch.as_ref().map_or(&[][..], Node::entries))
+            .chain(patch.map_or(&[][..], Node::entries))
             .map(|entry| entry.key.text.clone())
             .collect();
-        let patch_fields = Fields::new(patch.as_ref());
+        let patch_fields = Fields::new(patch);
         let mut own_fields: Vec<Entry> = target.entries_mut().map(std::mem::take).unwrap_or_default();
         let mut places: HashMap<std::sync::Arc<str>, usize> = HashMap::with_capacity(own_fields.len());
         for (at, entry) in own_fields.iter().enumerate() {
@@ -232,7 +232,7 @@ impl<'s> Merger<'s> {
             return Ok(Some(target.into()));
         }
         let list = ListMerge { merger: self, schema: schema.and_then(Type::elements), keys };
-        list.run(target, patch).map(|node| Some(node.into()))
+        list.run(&target, patch.as_ref()).map(|node| Some(node.into()))
     }
 }
 
@@ -286,9 +286,7 @@ fn directive(patch: &mut Node) -> Result<Directive, Error> {
     };
     patch.remove("$patch");
     if let Some(items) = patch.items_mut() {
-        items.retain(|item| {
-            !item.is_empty() && item.get("$patch").is_none_or(|value| value.text() != text)
-        });
+        items.retain(|item| !item.is_empty() && item.get("$patch").is_none_or(|value| value.text() != text));
     }
     Ok(directive)
 }
@@ -304,9 +302,9 @@ struct ListMerge<'m, 's> {
 type Values = Vec<String>;
 
 impl ListMerge<'_, '_> {
-    fn run(&self, target: Node, patch: Option<Node>) -> Result<Node, Error> {
+    fn run(&self, target: &Node, patch: Option<&Node>) -> Result<Node, Error> {
         let keys: Vec<String> = if self.keys.is_empty() { vec![String::new()] } else { self.keys.to_vec() };
-        let mut values = self.values(&target, patch.as_ref());
+        let mut values = self.values(target, patch);
         if keys.len() > 1 {
             unify(&mut values);
         }
@@ -320,7 +318,7 @@ impl ListMerge<'_, '_> {
             let own = used_keys(std::slice::from_ref(&valid_values));
             let (own_keys, own_values) = valid(&own, &valid_values, &valid_keys);
             let at = position(&dest, &own_keys, &own_values);
-            let items = patch.as_ref().map_or(&[][..], Node::items);
+            let items = patch.map_or(&[][..], Node::items);
             let from_patch = position(items, &own_keys, &own_values).map(|at| items[at].clone());
             // To replace a matched element does nothing: the old one takes its place again below.
             let replaces =
@@ -361,7 +359,9 @@ impl ListMerge<'_, '_> {
                     self.keys
                         .iter()
                         .map(|key| {
-                            item.get(key).filter(|f| !f.is_empty()).map_or(String::new(), |f| f.text().to_owned())
+                            item.get(key)
+                                .filter(|f| !f.is_empty())
+                                .map_or(String::new(), |f| f.text().to_owned())
                         })
                         .collect()
                 };

@@ -5,11 +5,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::config::Reference;
 use crate::error::{Error, ErrorKind};
 use crate::fieldspec::{FieldPath, Problem};
 use crate::id::{Gvk, Id, NOT_A_NAMESPACE};
-use crate::node::{Kind, Node, Scalar};
+use crate::node::{Kind, Node, Scalar, to_value};
 use crate::resource::{Resource, ResourceList};
 use crate::schema::Schema;
 
@@ -20,9 +22,12 @@ struct Rule<'c> {
     path: FieldPath,
 }
 
+/// Kind, name and namespace.
+type Place = (Arc<str>, Arc<str>, Arc<str>);
+
 /// Where resources are found by an earlier name and kind, within a namespace or in all.
 struct Index {
-    by_namespace: HashMap<(Arc<str>, Arc<str>, Arc<str>), Vec<u32>>,
+    by_namespace: HashMap<Place, Vec<u32>>,
     anywhere: HashMap<(Arc<str>, Arc<str>), Vec<u32>>,
     by_name: HashMap<Arc<str>, Vec<u32>>,
     /// Pairs of current and original namespace that occur.
@@ -108,7 +113,7 @@ impl Scope {
             for subject in resource.node.get("subjects").map_or(&[][..], Node::items) {
                 let is_account = subject.get("kind").is_some_and(|kind| kind.text() == "ServiceAccount");
                 let Some(namespace) = subject.get("namespace").filter(|_| is_account) else { continue };
-                if namespace.is_null() {
+                if !matches!(to_value(namespace), Ok(Value::String(_))) {
                     return Err(Error::new(
                         ErrorKind::Resource,
                         format!("Invalid Input: namespace is blank for resource \"{id}\"\n"),
@@ -141,9 +146,6 @@ pub(crate) fn update(
     references: &[Reference],
     schema: &Schema,
 ) -> Result<(), Error> {
-    if !list.iter().any(Resource::has_history) {
-        return list.iter().try_for_each(|resource| Scope::of(resource).map(drop));
-    }
     let mut by_kind: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut rules: Vec<Rule<'_>> = Vec::new();
     for reference in references {
@@ -206,10 +208,8 @@ impl Finder<'_> {
         rule.path
             .visit(&mut resource.node, &id, None, &mut |node| self.set(node, rule, role.as_ref()))
             .map_err(|problem| {
-                Error::new(ErrorKind::Transform, problem.to_string()).within(format!(
-                    "updating name reference in '{}' field of '{id}'",
-                    rule.path.text()
-                ))
+                Error::new(ErrorKind::Transform, problem.to_string())
+                    .within(format!("updating name reference in '{}' field of '{id}'", rule.path.text()))
             })
     }
 
@@ -261,8 +261,7 @@ impl Finder<'_> {
                 candidates.retain(|&at| self.facts[at].resource.original_name().1 == wanted);
             } else {
                 candidates.retain(|&at| {
-                    wanted != NOT_A_NAMESPACE
-                        && self.facts[at].resource.id().effective_namespace() == wanted
+                    wanted != NOT_A_NAMESPACE && self.facts[at].resource.id().effective_namespace() == wanted
                 });
             }
         }

@@ -15,7 +15,7 @@ mod output;
 mod path;
 
 pub(crate) use convert::{read_documents, resolve_merges, scalar as read_scalar};
-pub(crate) use output::{go_float, to_value};
+pub(crate) use output::{go_float, to_inner_value, to_value};
 pub(crate) use path::{PathError, lookup, matching, smart_split, split_path};
 
 /// A node: scalar, mapping or sequence.
@@ -149,11 +149,9 @@ impl Scalar {
 
     /// Quotes a string that would read as something else, as every setter does first.
     fn protected(mut self) -> Self {
-        if self.is_string() && self.style == Style::Plain && !self.text.is_empty() && !self.text.contains('\n')
-        {
-            if Tag::of(&self.text) != Tag::Str {
-                self.style = Style::Double;
-            }
+        let plain = self.is_string() && self.style == Style::Plain;
+        if plain && !self.text.is_empty() && !self.text.contains('\n') && Tag::of(&self.text) != Tag::Str {
+            self.style = Style::Double;
         }
         self
     }

@@ -29,7 +29,6 @@ pub struct Options {
     pub cancel: Cancel,
 }
 
-
 /// The order of the objects a build returns.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use gitops_yaml::Limits;
 
 use crate::error::{Error, ErrorKind};
-use crate::node::{Node, read_documents, resolve_merges, to_value};
+use crate::node::{Node, read_documents, resolve_merges, to_inner_value};
 use crate::resource::Resource;
 use crate::schema::Schema;
 
@@ -33,7 +33,7 @@ fn read_nodes(bytes: &[u8], limits: &Limits) -> Result<Vec<Node>, Error> {
         match items {
             Node::Seq(items) => {
                 for item in items.iter() {
-                    let value = to_value(item)?;
+                    let value = to_inner_value(item)?;
                     queue.extend(checked(unwrap_list(vec![Node::from(&value)]))?);
                 }
             }

@@ -123,10 +123,6 @@ impl Resource {
         self.history.push(past);
     }
 
-    pub(crate) fn has_history(&self) -> bool {
-        !self.history.is_empty()
-    }
-
     /// Earlier ids, oldest first. Their group and version are the current ones.
     pub(crate) fn previous_ids(&self) -> impl Iterator<Item = Id> + '_ {
         self.history.iter().map(|past| Id {

@@ -121,9 +121,9 @@ impl<'s> Type<'s> {
             }
             Self::List(_) => None,
             Self::Custom(custom, schema) => {
-                let property = schema["properties"].get(name).or_else(|| {
-                    schema.get("additionalProperties").filter(|schema| schema.is_object())
-                })?;
+                let property = schema["properties"]
+                    .get(name)
+                    .or_else(|| schema.get("additionalProperties").filter(|schema| schema.is_object()))?;
                 Some(Self::Custom(custom, custom.resolve(property)?))
             }
         }
@@ -154,12 +154,21 @@ impl<'s> Type<'s> {
                     return None;
                 }
                 let strings = |value: &Value| -> Vec<String> {
-                    value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+                    value
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|v| v.as_str().map(str::to_owned))
+                        .collect()
                 };
                 match schema.get("x-kubernetes-list-map-keys") {
                     Some(keys) => Some(strings(keys)),
                     None => Some(
-                        schema["x-kubernetes-patch-merge-key"].as_str().map(str::to_owned).into_iter().collect(),
+                        schema["x-kubernetes-patch-merge-key"]
+                            .as_str()
+                            .map(str::to_owned)
+                            .into_iter()
+                            .collect(),
                     ),
                 }
             }

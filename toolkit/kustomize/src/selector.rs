@@ -229,10 +229,7 @@ impl Parser<'_> {
             "in" => (Operator::In, self.set()?),
             "notin" => (Operator::NotIn, self.set()?),
             other => {
-                return Err(unexpected(
-                    other,
-                    "in, notin, =, ==, !=, gt, lt, or 'end of string'",
-                ));
+                return Err(unexpected(other, "in, notin, =, ==, !=, gt, lt, or 'end of string'"));
             }
         };
         if matches!(operator, Operator::Greater | Operator::Less)

@@ -160,12 +160,7 @@ impl<'a> Parser<'a> {
     }
 
     /// One piece of an argument: an expression, or text up to one or to a character that ends it.
-    fn piece(
-        &mut self,
-        ends: &[char],
-        escapes: bool,
-        depth: usize,
-    ) -> Result<Option<String>, Error> {
+    fn piece(&mut self, ends: &[char], escapes: bool, depth: usize) -> Result<Option<String>, Error> {
         if let Some(rest) = self.rest.strip_prefix("${") {
             self.rest = rest;
             return self.expression(depth + 1).map(Some);

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::generator::{generate, with_defaults};
 use crate::kustomization::{FILE_NAMES, Kustomization};
 use crate::loader::{Loader, Source};
-use crate::node::Node;
+use crate::node::{Kind, Node};
 use crate::options::{Options, Order};
 use crate::origin::{ORIGIN, Origin, TRANSFORMATIONS};
 use crate::resource::{Resource, ResourceList};
@@ -92,15 +92,14 @@ impl<'b> Build<'b> {
         let (origins, transformations) = (wants("originAnnotations"), wants("transformerAnnotations"));
         let managed = wants("managedByLabel");
         list.change_all(&self.schema, |resource| {
-            if managed {
-                if let Some(metadata) = resource.node.get_or_create("metadata", crate::node::Kind::Map)
-                    && let Some(labels) = metadata.get_or_create("labels", crate::node::Kind::Map)
-                {
-                    if labels.is_null() {
-                        *labels = Node::map();
-                    }
-                    labels.set("app.kubernetes.io/managed-by", Node::string("kustomize-v5.8.1"));
+            if managed
+                && let Some(metadata) = resource.node.get_or_create("metadata", Kind::Map)
+                && let Some(labels) = metadata.get_or_create("labels", Kind::Map)
+            {
+                if labels.is_null() {
+                    *labels = Node::map();
                 }
+                labels.set("app.kubernetes.io/managed-by", Node::string("kustomize-v5.8.1"));
             }
             let before = resource.strings("annotations");
             let mut annotations = before.clone();
@@ -186,10 +185,9 @@ impl<'b> Build<'b> {
                 self.has_schema = true;
                 Ok(())
             }
-            Some(_) => Err(Error::new(
-                ErrorKind::Kustomization,
-                "the specified OpenAPI version is not built in",
-            )),
+            Some(_) => {
+                Err(Error::new(ErrorKind::Kustomization, "the specified OpenAPI version is not built in"))
+            }
         }
     }
 
@@ -201,19 +199,20 @@ impl<'b> Build<'b> {
         self.add_config(target, all)?;
         self.run_generators(target, all)?;
         for path in &k.components {
-            self.add_component(target, all, path)
-                .map_err(|error| error.within("accumulating components"))?;
+            self.add_component(target, all, path).map_err(|error| error.within("accumulating components"))?;
         }
         self.run_transformers(target, all)?;
         self.run_validators(target, all)?;
-        variables::declare(&k.variables, &mut all.variables, &mut all.list, &self.schema).map_err(|error| {
-            let names: Vec<String> = k
-                .variables
-                .iter()
-                .map(|v| format!("{{{} {} {{{}}}}}", v.name, v.object.gvk, v.field_path))
-                .collect();
-            error.within(format!("merging vars [{}]", names.join(" ")))
-        })?;
+        variables::declare(&k.variables, &mut all.variables, &mut all.list, &self.schema).map_err(
+            |error| {
+                let names: Vec<String> = k
+                    .variables
+                    .iter()
+                    .map(|v| format!("{{{} {} {{{}}}}}", v.name, v.object.gvk, v.field_path))
+                    .collect();
+                error.within(format!("merging vars [{}]", names.join(" ")))
+            },
+        )?;
         self.check_size(all)
     }
 
@@ -253,8 +252,10 @@ impl<'b> Build<'b> {
             let bytes = target.loader.load(path).map_err(step)?;
             let document = gitops_yaml::read_value(&bytes, gitops_yaml::Dialect::V2, &self.options.yaml)
                 .map_err(|error| {
-                    step(Error::from(error)
-                        .within(format!("unable to parse open API definition from '{path}'")))
+                    step(
+                        Error::from(error)
+                            .within(format!("unable to parse open API definition from '{path}'")),
+                    )
                 })?;
             let mut config = Config::default();
             config.add_definitions(&document).map_err(step)?;
@@ -346,7 +347,8 @@ impl<'b> Build<'b> {
         let sub = self.open_sub(loader, origin).map_err(quote)?;
         let root = sub.loader.root().to_owned();
         if !sub.kustomization.is_component {
-            let kind = if sub.kustomization.kind.is_empty() { "Kustomization" } else { &sub.kustomization.kind };
+            let kind =
+                if sub.kustomization.kind.is_empty() { "Kustomization" } else { &sub.kustomization.kind };
             return Err(quote(Error::new(
                 ErrorKind::Kustomization,
                 format!("expected kind 'Component' for path '{root}' but got '{kind}'"),
@@ -471,10 +473,7 @@ impl<'b> Build<'b> {
                     resource.all_ids().count() == *ids && resource.node == *node
                 });
             if !unchanged {
-                return Err(Error::new(
-                    ErrorKind::Transform,
-                    "validator shouldn't modify the resource map",
-                ));
+                return Err(Error::new(ErrorKind::Transform, "validator shouldn't modify the resource map"));
             }
         }
         Ok(())
@@ -488,7 +487,6 @@ pub(crate) fn in_file(error: Error, path: &str) -> Error {
 
 /// Sets an annotation without touching the others.
 fn set_annotation_in_place(resource: &mut Resource, name: &str, value: &str) {
-    use crate::node::Kind;
     let Some(metadata) = resource.node.get_or_create("metadata", Kind::Map) else { return };
     if metadata.is_null() {
         *metadata = Node::map();
@@ -540,4 +538,3 @@ fn drop_local(list: &mut ResourceList) -> Result<(), Error> {
     }
     Ok(())
 }
-

@@ -118,7 +118,6 @@ fn affix(
     Ok(())
 }
 
-
 fn set_pairs(resource: &mut Resource, pairs: &[(String, String)], specs: &Compiled) -> Result<(), Error> {
     if pairs.is_empty() {
         return Ok(());
@@ -158,9 +157,8 @@ fn apply_replica(
 ) -> Result<(), Error> {
     let mut found = false;
     for (spec, path) in specs {
-        let places: Vec<usize> = (0..list.len())
-            .filter(|&at| is_replica_of(list.get(at), replica, &spec.gvk))
-            .collect();
+        let places: Vec<usize> =
+            (0..list.len()).filter(|&at| is_replica_of(list.get(at), replica, &spec.gvk)).collect();
         found |= !places.is_empty();
         for at in places {
             list.change(at, schema, |resource| {
@@ -192,6 +190,6 @@ fn apply_replica(
 
 fn is_replica_of(resource: &Resource, replica: &Replica, gvk: &Gvk) -> bool {
     let id = resource.id();
-    let by_id = &*id.name == replica.name && id.gvk.is_selected(gvk);
-    by_id || resource.previous_ids().any(|id| &*id.name == replica.name && id.gvk.is_selected(gvk))
+    let by_id = *id.name == replica.name && id.gvk.is_selected(gvk);
+    by_id || resource.previous_ids().any(|id| *id.name == replica.name && id.gvk.is_selected(gvk))
 }

@@ -58,7 +58,11 @@ pub(crate) fn declare(
         if places.len() > 1 {
             return Err(Error::new(
                 ErrorKind::Id,
-                format!("found {} resId matches for var {} (unable to disambiguate)", places.len(), show(variable)),
+                format!(
+                    "found {} resId matches for var {} (unable to disambiguate)",
+                    places.len(),
+                    show(variable)
+                ),
             ));
         }
         if let Some(&at) = places.first() {

@@ -70,7 +70,7 @@ fn create(origin: &Path) -> Result<(), String> {
     }
     let script = format!(
         "set -e; cd {}; git init -q -b main; git add -A; \
-         git -c user.name=bench -c user.email=bench@example commit -qm files",
+         git -c user.name=bench -c user.email=bench@example commit -qm files; git repack -adq",
         origin.display()
     );
     status(&mut command("bash", &["-c", &script]))

@@ -15,7 +15,9 @@ fn kubectl() -> Option<PathBuf> {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"), PathBuf::from);
     let fetched = target.join("oracles/bin/kubectl");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/oracles/bin/kubectl");
-    let on_path = std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join("kubectl")).find(|path| path.is_file());
+    let on_path = std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|dir| dir.join("kubectl"))
+        .find(|path| path.is_file());
     [Some(fetched), Some(root), on_path].into_iter().flatten().find(|path| path.is_file())
 }
 
@@ -40,7 +42,8 @@ impl Kubectl {
             .unwrap();
         child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         (output.status.code().unwrap_or(-1), text)
     }
 
@@ -104,8 +107,18 @@ fn transcript(kubectl: &Kubectl) {
             "kustomization.kustomize.toolkit.fluxcd.io/app serverside-applied",
         ],
     );
-    kubectl.check(&["apply", "--server-side", "-f", "-"], DEPLOYMENT, 0, &["deployment.apps/web serverside-applied"]);
-    kubectl.check(&["wait", "-n", "team", "deployment/web", "--for=condition=Available", "--timeout=20s"], "", 0, &["condition met"]);
+    kubectl.check(
+        &["apply", "--server-side", "-f", "-"],
+        DEPLOYMENT,
+        0,
+        &["deployment.apps/web serverside-applied"],
+    );
+    kubectl.check(
+        &["wait", "-n", "team", "deployment/web", "--for=condition=Available", "--timeout=20s"],
+        "",
+        0,
+        &["condition met"],
+    );
     kubectl.check(
         &["get", "gitrepositories,kustomizations,deploy", "-A"],
         "",
@@ -118,18 +131,43 @@ fn transcript(kubectl: &Kubectl) {
             "team deployment.apps/web 2/2 2 2",
         ],
     );
-    kubectl.check(&["describe", "-n", "team", "gitrepository/app"], "", 0, &["Name: app", "Kind: GitRepository", "URL: https://git.example/app"]);
-    kubectl.check(&["describe", "-n", "team", "deployment/web"], "", 0, &["Name: web", "Replicas: 2 desired", "Image: registry.example/web:1.0"]);
+    kubectl.check(
+        &["describe", "-n", "team", "gitrepository/app"],
+        "",
+        0,
+        &["Name: app", "Kind: GitRepository", "URL: https://git.example/app"],
+    );
+    kubectl.check(
+        &["describe", "-n", "team", "deployment/web"],
+        "",
+        0,
+        &["Name: web", "Replicas: 2 desired", "Image: registry.example/web:1.0"],
+    );
 
     let changed = DEPLOYMENT.replace("web:1.0", "web:1.1");
-    kubectl.check(&["diff", "--server-side", "-f", "-"], &changed, 1, &["- - image: registry.example/web:1.0", "+ - image: registry.example/web:1.1"]);
+    kubectl.check(
+        &["diff", "--server-side", "-f", "-"],
+        &changed,
+        1,
+        &["- - image: registry.example/web:1.0", "+ - image: registry.example/web:1.1"],
+    );
     kubectl.check(&["diff", "--server-side", "-f", "-"], DEPLOYMENT, 0, &[]);
     watch(kubectl, &changed);
 
     let rejected = SOURCE.replace("https://git.example/app", "ftp://git.example/app");
     kubectl.check(&["apply", "--server-side", "-f", "-"], &rejected, 1, &["spec.url"]);
-    kubectl.check(&["apply", "--server-side", "--field-manager=other", "-f", "-"], &changed.replace("replicas: 2", "replicas: 3"), 1, &["conflict with \"kubectl\"", ".spec.replicas"]);
-    kubectl.check(&["delete", "-n", "team", "gitrepository/app", "kustomization/app"], "", 0, &["gitrepository.source.toolkit.fluxcd.io \"app\" deleted"]);
+    kubectl.check(
+        &["apply", "--server-side", "--field-manager=other", "-f", "-"],
+        &changed.replace("replicas: 2", "replicas: 3"),
+        1,
+        &["conflict with \"kubectl\"", ".spec.replicas"],
+    );
+    kubectl.check(
+        &["delete", "-n", "team", "gitrepository/app", "kustomization/app"],
+        "",
+        0,
+        &["gitrepository.source.toolkit.fluxcd.io \"app\" deleted"],
+    );
     kubectl.check(&["delete", "-f", "-"], DEPLOYMENT, 0, &["deployment.apps \"web\" deleted"]);
     kubectl.check(&["get", "-n", "team", "deployment/web"], "", 1, &["(NotFound)"]);
 }
@@ -140,7 +178,15 @@ fn watch(kubectl: &Kubectl, changed: &str) {
     let mut child = Command::new(&kubectl.program)
         .arg("--kubeconfig")
         .arg(&kubectl.kubeconfig)
-        .args(["get", "-n", "team", "deployment/web", "-w", "-o", "jsonpath={.spec.template.spec.containers[0].image}{\"\\n\"}"])
+        .args([
+            "get",
+            "-n",
+            "team",
+            "deployment/web",
+            "-w",
+            "-o",
+            "jsonpath={.spec.template.spec.containers[0].image}{\"\\n\"}",
+        ])
         .env("HOME", &kubectl.home)
         .stdout(Stdio::piped())
         .spawn()

@@ -195,7 +195,7 @@ impl Shared {
                 let gone = std::mem::replace(&mut state.objects, gone);
                 (state.synced, state.refused) = (true, None);
                 for (key, record) in gone.into_iter().filter(|(key, _)| !state.objects.contains_key(key)) {
-                    self.gone(&key, &record.metadata);
+                    self.gone(&key, &state.newest, &record.metadata);
                 }
             }
             Event::Apply(object) => {
@@ -204,9 +204,9 @@ impl Shared {
             }
             Event::Delete(object) => {
                 let key = key(&object);
-                self.record(object, &mut state);
+                let (_, last) = self.record(object, &mut state);
                 if let Some(record) = state.objects.remove(&key) {
-                    self.gone(&key, &record.metadata);
+                    self.gone(&key, &last.resource_version, &record.metadata);
                 }
             }
         }
@@ -221,8 +221,8 @@ impl Shared {
         )
     }
 
-    fn gone(&self, key: &Key, metadata: &Value) {
-        self.verified.seen(&self.id(key), None, self.owner(metadata));
+    fn gone(&self, key: &Key, version: &str, metadata: &Value) {
+        self.verified.seen(&self.id(key), version, None, self.owner(metadata));
     }
 
     fn owner<'a>(&self, metadata: &'a Value) -> (&'a str, &'a str) {
@@ -261,7 +261,8 @@ impl Shared {
             status: status(&object),
             metadata: json!({"metadata": kept}),
         };
-        self.verified.seen(&self.id(&key), Some(&record.fingerprint), self.owner(&record.metadata));
+        let owner = self.owner(&record.metadata);
+        self.verified.seen(&self.id(&key), &record.resource_version, Some(&record.fingerprint), owner);
         (key, Arc::new(record))
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::broadcast;
 use tokio::time::Instant;
 
 use super::Drift;
+use crate::target::at_least;
 
 /// After this time an object is tried again even though nothing changed: admission rules and defaults may have.
 const VERIFY_AFTER: Duration = Duration::from_secs(3600);
@@ -27,6 +28,7 @@ pub(crate) struct Verified {
 struct Entry {
     desired: String,
     fingerprint: String,
+    version: String,
     schema: u64,
     at: Instant,
     /// Writes of our own that are under way: what the watch says meanwhile is no drift.
@@ -70,13 +72,18 @@ impl Verified {
         (entry.at.elapsed() < VERIFY_AFTER).then(|| entry.fingerprint.clone())
     }
 
-    pub(crate) fn record(&self, id: &ObjectId, desired: &str, fingerprint: String) {
+    /// Remembers that a live object is as desired.
+    pub(crate) fn record(&self, id: &ObjectId, desired: &str, live: &Value) {
+        let version =
+            live.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let fingerprint = fingerprint(live);
         let schema = self.schema(&id.group);
         let mut entries = lock(&self.entries);
         let busy = entries.get(id).map_or(0, |entry| entry.busy);
         let entry = Entry {
             desired: desired.to_owned(),
             fingerprint,
+            version,
             schema,
             at: Instant::now(),
             busy,
@@ -98,9 +105,13 @@ impl Verified {
     }
 
     /// Takes note of what the watch says; an object that is not as it was verified any more is a drift.
-    pub(crate) fn seen(&self, id: &ObjectId, fingerprint: Option<&str>, owner: (&str, &str)) {
+    pub(crate) fn seen(&self, id: &ObjectId, version: &str, fingerprint: Option<&str>, owner: (&str, &str)) {
         let mut entries = lock(&self.entries);
         let Some(entry) = entries.get_mut(id).filter(|entry| entry.busy == 0) else { return };
+        // A watch may lag behind what we know from an answer.
+        if !at_least(version, &entry.version) {
+            return;
+        }
         if fingerprint == Some(entry.fingerprint.as_str()) {
             entry.reported = false;
         } else if !entry.reported {
@@ -210,16 +221,20 @@ mod tests {
         let verified = Verified::default();
         let mut drifts = verified.subscribe();
         let id = ObjectId::new("a", "b", "", "ConfigMap");
-        verified.record(&id, "d", "f1".into());
+        let owner = ("ns", "owner");
+        let live = |version: &str| json!({"metadata": {"uid": version, "resourceVersion": version}});
+        let print = |version: &str| fingerprint(&live(version));
+        verified.record(&id, "d", &live("1"));
         {
             let _busy = verified.busy(&id);
-            verified.seen(&id, Some("f2"), ("ns", "owner"));
-            verified.record(&id, "d", "f2".into());
+            verified.seen(&id, "3", Some(&print("3")), owner);
+            verified.record(&id, "d", &live("3"));
         }
-        verified.seen(&id, Some("f2"), ("ns", "owner"));
+        verified.seen(&id, "2", Some(&print("2")), owner);
+        verified.seen(&id, "3", Some(&print("3")), owner);
         assert!(drifts.try_recv().is_err());
-        verified.seen(&id, Some("f3"), ("ns", "owner"));
-        verified.seen(&id, None, ("ns", "owner"));
+        verified.seen(&id, "4", Some(&print("4")), owner);
+        verified.seen(&id, "5", None, owner);
         assert_eq!(drifts.try_recv().map(|drift| drift.owner_name), Ok("owner".to_owned()));
         assert!(drifts.try_recv().is_err());
     }

@@ -2,6 +2,7 @@
 
 //! Applying against the embedded API server.
 
+mod faults;
 mod lifecycle;
 mod waiting;
 
@@ -85,4 +86,14 @@ fn stone() -> serde_json::Value {
             }}}],
         },
     })
+}
+
+#[test]
+fn futures_can_move_between_threads() {
+    fn check<T: Send>(_: impl FnOnce() -> T) {}
+    fn cluster() -> Cluster {
+        unreachable!("because it is never called")
+    }
+    check(|| async { apply(&cluster(), "", &gitops_apply::Inventory::default(), &options()).await });
+    check(|| async { gitops_apply::wait(&cluster(), &[], &gitops_apply::WaitOptions::default()).await });
 }

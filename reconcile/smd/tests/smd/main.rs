@@ -2,5 +2,7 @@
 
 //! Table-driven tests of merging and ownership.
 
+mod builtins;
 mod manager;
 mod random;
+mod sets;

@@ -60,6 +60,14 @@ impl Clause {
     }
 }
 
+fn unknown_media() -> Refusal {
+    let all: Vec<&str> = MEDIA.iter().chain(&WATCH_MEDIA).copied().collect();
+    let text = format!("406: Not Acceptable\n\nAvailable representations: {}", all.join(", "));
+    let mut refusal = Refusal::new(406, Some("NotAcceptable"), text);
+    refusal.details = Some(serde_json::json!({}));
+    refusal
+}
+
 impl Accept {
     pub(crate) fn parse(header: &str) -> Self {
         let mut clauses: Vec<(f32, Clause)> = header
@@ -93,12 +101,18 @@ impl Accept {
     /// Returns the form of objects and lists.
     pub(crate) fn form(&self) -> Result<Form, Refusal> {
         let usable = self.clauses.iter().filter(|clause| clause.is_json() || clause.is_yaml());
+        if !self.fits() {
+            return Err(unknown_media());
+        }
         usable.filter_map(Clause::transform).next().ok_or_else(|| Refusal::not_acceptable(&MEDIA))
     }
 
     /// Returns the form of objects in watch events.
     pub(crate) fn watch_form(&self) -> Result<Form, Refusal> {
         let usable = self.clauses.iter().filter(|clause| clause.is_json());
+        if !self.fits() {
+            return Err(unknown_media());
+        }
         usable.filter_map(Clause::transform).next().ok_or_else(|| Refusal::not_acceptable(&WATCH_MEDIA))
     }
 

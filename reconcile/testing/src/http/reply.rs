@@ -55,6 +55,9 @@ impl Reply {
     }
 
     pub(crate) fn refusal(refusal: &Refusal) -> Self {
+        if refusal.reason == Some(crate::refusal::PLAIN_TEXT) {
+            return Self::text(refusal.code, refusal.message.clone());
+        }
         let mut reply = Self::json(refusal.code, &refusal.status());
         reply.retry_after = refusal.retry_after;
         reply

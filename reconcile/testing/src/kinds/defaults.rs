@@ -28,6 +28,13 @@ fn rules(resource: &Resource) -> &'static [(&'static str, &'static str)] {
             &[("/spec/persistentVolumeReclaimPolicy", "\"Retain\""), ("/spec/volumeMode", "\"Filesystem\"")]
         }
         ("", "replicationcontrollers") => &[("/spec/replicas", "1")],
+        ("events.k8s.io", "events") => &[
+            ("/deprecatedSource", "{}"),
+            ("/deprecatedFirstTimestamp", "null"),
+            ("/deprecatedLastTimestamp", "null"),
+            ("/eventTime", "null"),
+            ("/regarding", "{}"),
+        ],
         ("", "events") => &[
             ("/source", "{}"),
             ("/firstTimestamp", "null"),
@@ -164,11 +171,15 @@ pub(super) fn fill(resource: &Resource, object: &mut Value) {
     if resource.is("", "pods") {
         pods::default(&mut object["spec"], true);
     }
+    if let Some(at) = template(resource) {
+        set(object, at, &json!({}));
+    }
     if let Some(at) = template(resource)
         && let Some(template) = object.pointer_mut(at)
         && template.is_object()
     {
         set(template, "/metadata", &json!({}));
+        set(template, "/spec", &json!({}));
         pods::default(&mut template["spec"], false);
     }
 }
@@ -344,7 +355,7 @@ pub(super) fn blank(resource: &Resource, object: &mut Value) {
                 "conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": null,
             });
         }
-        ("", "events") => {
+        (_, "events") => {
             for (path, text) in rules(resource) {
                 set(object, path, &serde_json::from_str(text).unwrap_or_default());
             }

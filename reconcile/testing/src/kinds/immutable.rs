@@ -11,7 +11,12 @@ use crate::registry::Resource;
 pub(super) fn check(resource: &Resource, live: &Value, object: &Value) -> Vec<Cause> {
     let fields: &[&str] = match (resource.group.as_str(), resource.plural.as_str()) {
         ("apps", "deployments" | "replicasets" | "daemonsets") => &["/spec/selector"],
-        ("batch", "jobs") => &["/spec/completionMode", "/spec/selector", "/spec/template"],
+        ("batch", "jobs") if object["spec"]["completionMode"] != "Indexed" => {
+            &["/spec/completions", "/spec/selector", "/spec/template", "/spec/completionMode"]
+        }
+        ("batch", "jobs") => &["/spec/selector", "/spec/template", "/spec/completionMode"],
+        ("apps", "statefulsets") => &["/spec/serviceName", "/spec/podManagementPolicy", "/spec/selector"],
+        ("", "persistentvolumeclaims") => return claim(live, object),
         ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => {
             return role_ref(live, object);
         }
@@ -33,6 +38,29 @@ pub(super) fn check(resource: &Resource, live: &Value, object: &Value) -> Vec<Ca
         }
     }
     causes
+}
+
+fn claim(live: &Value, object: &Value) -> Vec<Cause> {
+    let (mut old, new) = (live["spec"].clone(), object["spec"].clone());
+    if old["storageClassName"].is_null() {
+        old["storageClassName"] = new["storageClassName"].clone();
+    }
+    if old["storageClassName"].is_null() {
+        crate::rest::remove(&mut old, "storageClassName");
+    }
+    if live["status"]["phase"] == "Bound" {
+        old["resources"]["requests"] = new["resources"]["requests"].clone();
+        old["volumeName"] = new["volumeName"].clone();
+        if old["volumeName"].is_null() {
+            crate::rest::remove(&mut old, "volumeName");
+        }
+    }
+    if old == new {
+        return Vec::new();
+    }
+    let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound \
+                  claims\n@@ spec @@";
+    vec![Cause::forbidden("spec", detail)]
 }
 
 fn role_ref(live: &Value, object: &Value) -> Vec<Cause> {

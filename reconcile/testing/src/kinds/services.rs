@@ -20,6 +20,9 @@ pub(super) fn default(object: &mut Value) {
     if spec["sessionAffinity"] == "ClientIP" {
         set(spec, "/sessionAffinityConfig/clientIP/timeoutSeconds", &json!(10800));
     }
+    if spec["sessionAffinity"] == "None" {
+        crate::rest::remove(spec, "sessionAffinityConfig");
+    }
     let kind = spec["type"].as_str().unwrap_or_default().to_owned();
     for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
         set(port, "/protocol", &json!("TCP"));

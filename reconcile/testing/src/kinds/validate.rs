@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::rules;
 use crate::names;
 use crate::refusal::Cause;
 use crate::registry::Resource;
@@ -12,8 +13,17 @@ use crate::registry::Resource;
 pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "configmaps") => data(object, &["data", "binaryData"]),
-        ("", "secrets") => data(object, &["data"]),
+        ("", "secrets") => {
+            let mut causes = data(object, &["data"]);
+            causes.extend(rules::secret(object));
+            causes
+        }
+        ("", "persistentvolumeclaims") => rules::claim(object),
+        ("batch", "cronjobs") => rules::cron_job(object),
+        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => rules::role(object, resource.namespaced),
+        ("rbac.authorization.k8s.io", _) => rules::binding(object, resource.namespaced),
         ("", "pods") => pod(&object["spec"], "spec"),
+        ("", "podtemplates") => pod(&object["template"]["spec"], "template.spec"),
         ("apps", "deployments" | "replicasets" | "daemonsets" | "statefulsets") => workload(object),
         ("batch", "jobs") => job(object),
         ("", "services") => service(object),
@@ -59,7 +69,7 @@ fn data(object: &Value, parts: &[&str]) -> Vec<Cause> {
 }
 
 fn pod(spec: &Value, path: &str) -> Vec<Cause> {
-    let mut causes = Vec::new();
+    let mut causes = volumes(spec, path);
     let containers = spec["containers"].as_array().cloned().unwrap_or_default();
     if containers.is_empty() {
         causes.push(Cause::required(format!("{path}.containers"), ""));
@@ -82,6 +92,24 @@ fn pod(spec: &Value, path: &str) -> Vec<Cause> {
         if container["image"].as_str().unwrap_or_default().is_empty() {
             causes.push(Cause::required(format!("{at}.image"), ""));
         }
+        causes.extend(env(container, &at));
+        for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+            let handlers = ["exec", "httpGet", "tcpSocket", "grpc"];
+            if container[probe].is_object()
+                && handlers.iter().all(|handler| container[probe][*handler].is_null())
+            {
+                causes.push(Cause::required(format!("{at}.{probe}"), "must specify a handler type"));
+            }
+            for handler in ["httpGet", "tcpSocket"] {
+                let port = &container[probe][handler]["port"];
+                let bad = port.is_null() || port.as_i64().is_some_and(|port| !(1..=65535).contains(&port));
+                if container[probe][handler].is_object() && bad {
+                    let shown = if port.is_null() { "0".to_owned() } else { port.to_string() };
+                    let field = format!("{at}.{probe}.{handler}.port");
+                    causes.push(Cause::invalid(field, &shown, "must be between 1 and 65535, inclusive"));
+                }
+            }
+        }
         for (number, port) in container["ports"].as_array().into_iter().flatten().enumerate() {
             let value = &port["containerPort"];
             if !value.as_i64().is_some_and(|port| (1..=65535).contains(&port)) {
@@ -101,6 +129,88 @@ fn pod(spec: &Value, path: &str) -> Vec<Cause> {
             policy,
             &["Always", "OnFailure", "Never"],
         ));
+    }
+    causes
+}
+
+fn env(container: &Value, at: &str) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    for (number, variable) in container["env"].as_array().into_iter().flatten().enumerate() {
+        let at = format!("{at}.env[{number}]");
+        if variable["name"].as_str().unwrap_or_default().is_empty() {
+            causes.push(Cause::required(format!("{at}.name"), ""));
+        }
+        if variable["valueFrom"].is_object()
+            && variable["value"].as_str().is_some_and(|value| !value.is_empty())
+        {
+            let detail = "may not be specified when `value` is not empty";
+            causes.push(Cause::invalid_text(format!("{at}.valueFrom"), "", detail));
+        }
+    }
+    causes
+}
+
+fn volumes(spec: &Value, path: &str) -> Vec<Cause> {
+    const ORDER: [&str; 12] = [
+        "emptyDir",
+        "hostPath",
+        "gcePersistentDisk",
+        "awsElasticBlockStore",
+        "gitRepo",
+        "secret",
+        "nfs",
+        "iscsi",
+        "persistentVolumeClaim",
+        "downwardAPI",
+        "configMap",
+        "projected",
+    ];
+    let mut causes = Vec::new();
+    for (number, volume) in spec["volumes"].as_array().into_iter().flatten().enumerate() {
+        let at = format!("{path}.volumes[{number}]");
+        let name = volume["name"].as_str().unwrap_or_default();
+        causes.extend(
+            names::label(name).iter().map(|text| Cause::invalid_text(format!("{at}.name"), name, text)),
+        );
+        let sources = ORDER.iter().filter(|source| !volume[**source].is_null()).skip(1);
+        let detail = "may not specify more than 1 volume type";
+        causes.extend(sources.map(|source| Cause::forbidden(format!("{at}.{source}"), detail)));
+    }
+    causes
+}
+
+fn strategy(object: &Value) -> Vec<Cause> {
+    let strategy = &object["spec"]["strategy"];
+    let mut causes = Vec::new();
+    match strategy["type"].as_str() {
+        Some("Recreate") if !strategy["rollingUpdate"].is_null() => {
+            let detail = "may not be specified when strategy `type` is 'Recreate'";
+            causes.push(Cause::forbidden("spec.strategy.rollingUpdate", detail));
+        }
+        Some("RollingUpdate") => {
+            let zero = |key: &str| {
+                matches!(strategy["rollingUpdate"][key].to_string().trim_matches('"'), "0" | "0%")
+            };
+            if zero("maxUnavailable") && zero("maxSurge") {
+                let detail = "may not be 0 when `maxSurge` is 0";
+                let shown = strategy["rollingUpdate"]["maxUnavailable"].to_string();
+                causes.push(Cause::invalid("spec.strategy.rollingUpdate.maxUnavailable", &shown, detail));
+            }
+            for key in ["maxUnavailable", "maxSurge"] {
+                if let Some(text) = strategy["rollingUpdate"][key].as_str()
+                    && text.strip_suffix('%').is_none_or(|number| number.parse::<u32>().is_err())
+                {
+                    let detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  \
+                                  or '93%', regex used for validation is '[0-9]+%')";
+                    causes.push(Cause::invalid_text(
+                        format!("spec.strategy.rollingUpdate.{key}"),
+                        text,
+                        detail,
+                    ));
+                }
+            }
+        }
+        _ => {}
     }
     causes
 }
@@ -132,6 +242,7 @@ fn workload(object: &Value) -> Vec<Cause> {
     if matches!(policy, "OnFailure" | "Never") {
         causes.push(Cause::unsupported("spec.template.spec.restartPolicy", policy, &["Always"]));
     }
+    causes.extend(strategy(object));
     causes
 }
 

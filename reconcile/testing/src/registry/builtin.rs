@@ -53,7 +53,7 @@ const AUTHENTICATION: &str = "authentication.k8s.io";
 const ENTRIES: &[Entry] = &[
     entry("", "v1", "ConfigMap", "configmaps", "cm", "n", ""),
     entry("", "v1", "Endpoints", "endpoints", "ep", "nu", ""),
-    entry("", "v1", "Event", "events", "ev", "nuf", EVENT_FIELDS),
+    entry("", "v1", "Event", "events", "ev", "nufp", EVENT_FIELDS),
     entry("", "v1", "LimitRange", "limitranges", "limits", "nu", ""),
     entry("", "v1", "Namespace", "namespaces", "ns", "sdklf", "status.phase"),
     entry("", "v1", "Node", "nodes", "no", "sf", "spec.unschedulable"),
@@ -91,7 +91,7 @@ const ENTRIES: &[Entry] = &[
     entry("apps", "v1", "ControllerRevision", "controllerrevisions", "", "nu", ""),
     entry("apps", "v1", "DaemonSet", "daemonsets", "ds", "nsga", ""),
     entry("apps", "v1", "Deployment", "deployments", "deploy", "nscga", ""),
-    entry("apps", "v1", "ReplicaSet", "replicasets", "rs", "nscgaf", "status.replicas"),
+    entry("apps", "v1", "ReplicaSet", "replicasets", "rs", "nscga", ""),
     entry("apps", "v1", "StatefulSet", "statefulsets", "sts", "nscga", ""),
     entry(AUTHENTICATION, "v1", "SelfSubjectReview", "selfsubjectreviews", "", "o", ""),
     entry(AUTHENTICATION, "v1", "TokenReview", "tokenreviews", "", "o", ""),
@@ -99,8 +99,8 @@ const ENTRIES: &[Entry] = &[
     entry(AUTHORIZATION, "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", "", "o", ""),
     entry(AUTHORIZATION, "v1", "SelfSubjectRulesReview", "selfsubjectrulesreviews", "", "o", ""),
     entry(AUTHORIZATION, "v1", "SubjectAccessReview", "subjectaccessreviews", "", "o", ""),
-    entry("autoscaling", "v1", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", "nsa", ""),
-    entry("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", "nsa", ""),
+    entry("autoscaling", "v1", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", "nsga", ""),
+    entry("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", "nsga", ""),
     entry("batch", "v1", "CronJob", "cronjobs", "cj", "nsga", ""),
     entry("batch", "v1", "Job", "jobs", "", "nsgaf", "status.successful"),
     entry(
@@ -114,7 +114,7 @@ const ENTRIES: &[Entry] = &[
     ),
     entry("coordination.k8s.io", "v1", "Lease", "leases", "", "nuv", ""),
     entry("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", "", "ng", ""),
-    entry("events.k8s.io", "v1", "Event", "events", "ev", "nuf", EVENT_FIELDS),
+    entry("events.k8s.io", "v1", "Event", "events", "ev", "nufp", EVENT_FIELDS),
     entry("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", "flowschemas", "", "sg", ""),
     entry(
         "flowcontrol.apiserver.k8s.io",

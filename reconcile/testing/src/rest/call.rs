@@ -105,15 +105,18 @@ impl Call {
     pub(crate) fn new(cluster: &Arc<Cluster>, target: Target, incoming: Incoming) -> Result<Self, Refusal> {
         let catalog = cluster.registry.catalog();
         let resource = catalog.find(&target.group, &target.version, &target.plural);
-        let resource = Arc::clone(resource.ok_or_else(Refusal::no_route)?);
+        let built_in = target.group.is_empty()
+            || catalog.iter().any(|known| known.group == target.group && !known.is_custom());
+        let nowhere = || if built_in { Refusal::no_route() } else { Refusal::unknown_path() };
+        let resource = Arc::clone(resource.ok_or_else(nowhere)?);
         if resource.custom.as_ref().is_some_and(|custom| !custom.served) {
-            return Err(Refusal::no_route());
+            return Err(nowhere());
         }
         if target.in_namespace && !resource.namespaced {
-            return Err(Refusal::no_route());
+            return Err(nowhere());
         }
         if resource.namespaced && !target.in_namespace && target.name.is_some() {
-            return Err(Refusal::no_route());
+            return Err(nowhere());
         }
         let user = User::of(&incoming);
         let query = incoming.query.clone();
@@ -187,17 +190,20 @@ impl Call {
             "log" | "binding" | "eviction" | "exec" => resource.is("", "pods"),
             _ => false,
         };
+        if !known && self.resource.is_custom() && matches!(subresource, "status" | "scale") {
+            return Err(self.not_found());
+        }
         if !known {
             return Err(Refusal::no_route());
         }
-        let allowed = match (subresource, self.verb) {
-            ("status" | "scale", Verb::Get | Verb::Update | Verb::Patch | Verb::Apply) => true,
-            ("finalize", Verb::Update)
-            | ("token" | "binding" | "eviction", Verb::Create)
-            | ("log", Verb::Get) => true,
-            ("exec", _) => true,
-            _ => false,
-        };
+        let allowed = matches!(
+            (subresource, self.verb),
+            ("status" | "scale", Verb::Get | Verb::Update | Verb::Patch | Verb::Apply)
+                | ("finalize", Verb::Update)
+                | ("token" | "binding" | "eviction", Verb::Create)
+                | ("log", Verb::Get)
+                | ("exec", _)
+        );
         if allowed { Ok(()) } else { Err(Refusal::method_not_allowed()) }
     }
 
@@ -257,6 +263,7 @@ fn verb(incoming: &Incoming, target: &Target, resource: &Resource, query: &Query
         }
         Method::DELETE if named => Ok(Verb::Delete),
         Method::DELETE if in_collection && !resource.flags.no_collection_delete => Ok(Verb::DeleteCollection),
+        Method::POST if resource.is_custom() => Err(Refusal::unknown_path()),
         _ => Err(Refusal::method_not_allowed()),
     }
 }

@@ -18,12 +18,11 @@ use crate::store::{Clash, Draft, Expect, Key, Record};
 pub(crate) struct Written {
     pub(crate) bytes: Bytes,
     pub(crate) created: bool,
-    pub(crate) deleted: bool,
 }
 
 impl Written {
-    fn of(record: &Record) -> Self {
-        Self { bytes: record.bytes.clone(), created: false, deleted: false }
+    fn of(resource: &Resource, record: &Record) -> Self {
+        Self { bytes: crate::convert::read_bytes(resource, record), created: false }
     }
 }
 
@@ -40,7 +39,9 @@ impl From<Refusal> for Missed {
     }
 }
 
-pub(crate) fn draft(resource: &Resource, object: Value) -> Draft {
+pub(crate) fn draft(resource: &Resource, mut object: Value) -> Draft {
+    crate::schema::prune_for_storage(resource, &mut object);
+    crate::convert::store(resource, &mut object);
     let fields = index::fields(resource, &object);
     Draft { object, fields, schema: resource.schema_id() }
 }
@@ -64,34 +65,34 @@ pub(crate) fn insert(call: &Call, mut object: Value, generated: bool) -> Result<
         meta::remove(&mut object, "apiVersion");
         meta::remove(&mut object, "kind");
         meta::metadata_mut(&mut object).remove("resourceVersion");
-        return Ok(Written { bytes: Bytes::from(object.to_string()), created: true, deleted: false });
+        return Ok(Written { bytes: Bytes::from(object.to_string()), created: true });
     }
     let record =
         store.put(&resource.table, &key, Expect::Absent, draft(resource, object)).map_err(|_| taken())?;
     crate::kinds::written(&call.cluster, resource, &record);
-    Ok(Written { created: true, ..Written::of(&record) })
+    Ok(Written { created: true, ..Written::of(resource, &record) })
 }
 
 /// Stores a changed object, or removes it when its last finalizer is gone.
 pub(crate) fn replace(call: &Call, live: &Record, old: &Value, object: Value) -> Result<Written, Missed> {
     let resource = &call.resource;
     if going(resource, &object) {
-        return take_away(call, live, object);
+        return take_away(call, live, old, object);
     }
     if same(old, &object) {
-        return Ok(Written::of(live));
+        return Ok(Written::of(resource, live));
     }
     if call.dry_run() {
         let mut object = object;
         meta::remove(&mut object, "apiVersion");
         meta::remove(&mut object, "kind");
-        return Ok(Written { bytes: Bytes::from(object.to_string()), created: false, deleted: false });
+        return Ok(Written { bytes: Bytes::from(object.to_string()), created: false });
     }
     let expect = Expect::Revision(live.revision);
     match call.cluster.store.put(&resource.table, &live.key, expect, draft(resource, object)) {
         Ok(record) => {
             crate::kinds::written(&call.cluster, resource, &record);
-            Ok(Written::of(&record))
+            Ok(Written::of(resource, &record))
         }
         Err(Clash::Missing) => Err(Missed::Refused(call.not_found())),
         Err(_) => Err(Missed::Raced),
@@ -108,14 +109,14 @@ fn going(resource: &Resource, object: &Value) -> bool {
     !metadata["deletionTimestamp"].is_null() && finalized && !waiting && !content
 }
 
-fn take_away(call: &Call, live: &Record, object: Value) -> Result<Written, Missed> {
-    let bytes = Bytes::from(stripped(object.clone()).to_string());
+fn take_away(call: &Call, live: &Record, old: &Value, object: Value) -> Result<Written, Missed> {
+    let bytes = Bytes::from(stripped(object).to_string());
     if !call.dry_run() {
-        remove(&call.cluster, &call.resource, live, object).map_err(|clash| {
+        remove(&call.cluster, &call.resource, live, old.clone()).map_err(|clash| {
             if clash == Clash::Missing { Missed::Refused(call.not_found()) } else { Missed::Raced }
         })?;
     }
-    Ok(Written { bytes, created: false, deleted: true })
+    Ok(Written { bytes, created: false })
 }
 
 fn stripped(mut object: Value) -> Value {

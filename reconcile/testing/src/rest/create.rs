@@ -47,12 +47,19 @@ pub(crate) fn create_object(
     }
     meta::metadata_mut(&mut object);
     if track {
+        for key in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+            meta::metadata_mut(&mut object).remove(key);
+        }
         crate::managed::track(call, None, &mut object);
     }
     let resource = std::sync::Arc::clone(&call.resource);
     meta::prepare_create(&call.cluster, &resource, &call.namespace, &mut object);
     meta::tidy(&mut object);
     crate::kinds::prepare_create(&call.cluster, &resource, &mut object);
+    crate::schema::default(&resource, &mut object);
+    call.warnings.extend(meta::warnings(&object));
+    call.warnings.extend(crate::kinds::warnings(&resource, &object));
+    meta::drop_repeated_owners(&mut object);
     let mut causes = meta::validate_create(&resource, &object);
     causes.extend(crate::kinds::validate_create(&resource, &object));
     let (more, warnings) = crate::schema::validate(&resource, &object, None, false);
@@ -65,7 +72,7 @@ pub(crate) fn create_object(
 }
 
 fn check_namespace(call: &Call, given: &str) -> Result<(), Refusal> {
-    if given.is_empty() || given == call.namespace {
+    if given.is_empty() || given == call.namespace || !call.resource.namespaced {
         return Ok(());
     }
     let text = "the namespace of the provided object does not match the namespace sent on the request";

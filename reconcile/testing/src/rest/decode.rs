@@ -21,7 +21,7 @@ pub(crate) fn body(call: &mut Call) -> Result<Value, Refusal> {
         );
         return Err(Refusal::bad_request(text));
     }
-    let mut object = node.value();
+    let mut object = if call.resource.is_custom() { node.value() } else { node.merged() };
     if object.is_null() {
         object = json!({});
     }
@@ -29,7 +29,7 @@ pub(crate) fn body(call: &mut Call) -> Result<Value, Refusal> {
     let problems = crate::schema::strict_problems(&call.resource, &node);
     report(call, &problems)?;
     finish(call, &mut object).map_err(|detail| {
-        let version = quote(&call.resource.api_version());
+        let version = quote(&call.resource.version);
         Refusal::bad_request(format!("{kind} in version {version} cannot be handled as a {kind}: {detail}"))
     })?;
     Ok(object)

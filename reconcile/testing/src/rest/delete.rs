@@ -173,8 +173,17 @@ fn one(call: &Call, options: &Options, record: &Arc<Record>, live: &Value) -> Re
             && live["spec"]["finalizers"].as_array().is_some_and(|finalizers| !finalizers.is_empty()))
         || (crate::kinds::deletion_waits(resource) && !deleting);
     if !held {
+        if resource.is("", "pods") {
+            object["metadata"]["deletionTimestamp"] = json!(call.cluster.clock.text());
+            object["metadata"]["deletionGracePeriodSeconds"] = json!(0);
+            if let Some(generation) = object["metadata"]["generation"].as_i64() {
+                object["metadata"]["generation"] = json!(generation + 1);
+            }
+        }
         if !call.dry_run() {
-            change::remove(&call.cluster, resource, record, object.clone()).map_err(missed(call))?;
+            let removed =
+                change::remove(&call.cluster, resource, record, object.clone()).map_err(missed(call))?;
+            object = removed.value();
         }
         return Ok(Gone::Now(object));
     }
@@ -186,7 +195,7 @@ fn one(call: &Call, options: &Options, record: &Arc<Record>, live: &Value) -> Re
         if let Some(generation) = object["metadata"]["generation"].as_i64() {
             object["metadata"]["generation"] = json!(generation + 1);
         }
-        crate::kinds::mark_deleting(resource, live, &mut object);
+        crate::kinds::mark_deleting(&call.cluster, resource, live, &mut object);
     }
     if object == *live || call.dry_run() {
         return Ok(Gone::Later(object));
@@ -261,8 +270,9 @@ pub(crate) fn delete_collection(call: &mut Call) -> Result<Reply, Refusal> {
     list::check_list_options(call, false)?;
     let selection = list::Selection::of(call)?;
     let snapshot = call.cluster.store.list(&call.resource.table, &call.namespace);
-    let records: Vec<Arc<Record>> =
+    let mut records: Vec<Arc<Record>> =
         snapshot.records.into_iter().filter(|record| selection.matches(record)).collect();
+    let metadata = list::page(call, snapshot.revision, &mut records, &selection);
     for record in &records {
         let key = record.key.clone();
         while let Some((record, live)) = change::live(call, &key) {
@@ -274,5 +284,5 @@ pub(crate) fn delete_collection(call: &mut Call) -> Result<Reply, Refusal> {
             }
         }
     }
-    present::many(call, &records, &json!({"resourceVersion": snapshot.revision.to_string()}))
+    present::many(call, &records, &metadata)
 }

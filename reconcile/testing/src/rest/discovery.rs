@@ -32,7 +32,8 @@ pub(crate) fn answer(cluster: &Cluster, route: &Route, incoming: &Incoming) -> R
         }
         Route::Group(name) => {
             let groups = groups(&catalog);
-            let versions = groups.iter().find(|(group, _)| group == name).ok_or_else(Refusal::no_route)?;
+            let versions =
+                groups.iter().find(|(group, _)| group == name).ok_or_else(Refusal::unknown_path)?;
             let mut value = group(name, &versions.1);
             value["kind"] = json!("APIGroup");
             value["apiVersion"] = json!("v1");
@@ -56,7 +57,7 @@ fn plain(incoming: &Incoming) -> Result<Reply, Refusal> {
             }),
         )),
         "/healthz" | "/livez" | "/readyz" => Ok(Reply::text(200, "ok")),
-        _ => Err(Refusal::no_route()),
+        _ => Err(Refusal::unknown_path()),
     }
 }
 

@@ -212,17 +212,17 @@ pub(crate) async fn list(call: &Call) -> Result<Reply, Refusal> {
             (call.cluster.store.list(&call.resource.table, &call.namespace), None)
         }
     };
-    respond(call, &selection, snapshot, after, limit)
+    respond(call, &selection, snapshot, after.as_ref(), limit)
 }
 
 fn at(call: &Call, revision: u64, continued: bool) -> Result<Snapshot, Refusal> {
     call.cluster.store.list_at(&call.resource.table, &call.namespace, revision).map_err(|unknown| match unknown {
         Unknown::TooLarge { current } => Refusal::too_large_version(revision, current),
-        Unknown::TooOld { .. } if continued => Refusal::expired(
+        Unknown::TooOld if continued => Refusal::expired(
             "The provided continue parameter is too old to display a consistent list result. You can start a new list \
              without the continue parameter.",
         ),
-        Unknown::TooOld { .. } => Refusal::expired("The resourceVersion for the provided list is too old."),
+        Unknown::TooOld => Refusal::expired("The resourceVersion for the provided list is too old."),
     })
 }
 
@@ -230,27 +230,49 @@ fn respond(
     call: &Call,
     selection: &Selection,
     snapshot: Snapshot,
-    after: Option<Key>,
+    after: Option<&Key>,
     limit: usize,
 ) -> Result<Reply, Refusal> {
     let mut records: Vec<Arc<Record>> = snapshot
         .records
         .into_iter()
-        .filter(|record| after.as_ref().is_none_or(|after| record.key > *after))
+        .filter(|record| after.is_none_or(|after| record.key > *after))
         .filter(|record| selection.matches(record))
         .collect();
-    let mut metadata = json!({"resourceVersion": snapshot.revision.to_string()});
+    let metadata = cut(call, snapshot.revision, &mut records, selection, limit);
+    present::many(call, &records, &metadata)
+}
+
+/// Cuts a list to the limit of the request, and returns its metadata.
+pub(crate) fn page(
+    call: &Call,
+    revision: u64,
+    records: &mut Vec<Arc<Record>>,
+    selection: &Selection,
+) -> Value {
+    let limit = call.query.text("limit").parse::<i64>().ok().and_then(|limit| usize::try_from(limit).ok());
+    cut(call, revision, records, selection, limit.unwrap_or(0))
+}
+
+fn cut(
+    call: &Call,
+    revision: u64,
+    records: &mut Vec<Arc<Record>>,
+    selection: &Selection,
+    limit: usize,
+) -> Value {
+    let mut metadata = json!({"resourceVersion": revision.to_string()});
     if limit > 0 && records.len() > limit {
         let remaining = records.len() - limit;
         records.truncate(limit);
         if let Some(last) = records.last() {
-            metadata["continue"] = json!(write_token(snapshot.revision, &last.key, call));
+            metadata["continue"] = json!(write_token(revision, &last.key, call));
         }
         if selection.is_empty() {
             metadata["remainingItemCount"] = json!(remaining);
         }
     }
-    present::many(call, &records, &metadata)
+    metadata
 }
 
 fn write_token(revision: u64, last: &Key, call: &Call) -> String {

@@ -175,9 +175,12 @@ pub(crate) fn validate_create(resource: &Resource, object: &Value) -> Vec<Cause>
     if name.is_empty() {
         causes.push(Cause::required("metadata.name", "name or generateName is required"));
     } else {
-        causes.extend(check(name).iter().map(|text| Cause::invalid_text("metadata.name", name, text)));
+        let dotted = resource.names == Names::Label && name.contains('.');
+        let problems = if dotted { vec!["must not contain dots".to_owned()] } else { check(name) };
+        causes.extend(problems.iter().map(|text| Cause::invalid_text("metadata.name", name, text)));
     }
     causes.extend(validate_common(metadata));
+    causes.extend(validate_finalizer_names(resource, metadata));
     causes
 }
 
@@ -190,11 +193,71 @@ fn name_check(names: Names) -> fn(&str) -> Vec<String> {
 }
 
 fn validate_common(metadata: &Value) -> Vec<Cause> {
-    let mut causes = validate_labels(metadata);
-    causes.extend(validate_annotations(metadata));
+    let mut causes = validate_annotations(metadata);
+    causes.extend(validate_labels(metadata));
     causes.extend(validate_owners(metadata));
     causes.extend(validate_finalizers(metadata));
     causes
+}
+
+/// Finalizers of built-in kinds have to be qualified.
+fn validate_finalizer_names(resource: &Resource, metadata: &Value) -> Vec<Cause> {
+    let finalizers = metadata["finalizers"].as_array().into_iter().flatten().enumerate();
+    let unknown = finalizers.filter_map(|(index, finalizer)| {
+        let name = finalizer.as_str().unwrap_or_default();
+        let known = name.contains('/') || matches!(name, "kubernetes" | "orphan" | "foregroundDeletion");
+        let detail = "name is neither a standard finalizer name nor is it fully qualified";
+        (!known).then(|| Cause::invalid_text(format!("metadata.finalizers[{index}]"), name, detail))
+    });
+    if resource.is_custom() { Vec::new() } else { unknown.collect() }
+}
+
+/// Drops owners that are named twice in the same words.
+pub(crate) fn drop_repeated_owners(object: &mut Value) {
+    if let Some(owners) = object.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut) {
+        let mut seen: Vec<Value> = Vec::new();
+        owners.retain(|owner| {
+            let fresh = !seen.contains(owner);
+            seen.push(owner.clone());
+            fresh
+        });
+    }
+}
+
+/// Returns what the server warns about in new objects.
+pub(crate) fn warnings(object: &Value) -> Vec<String> {
+    let metadata = &object["metadata"];
+    let mut warnings = Vec::new();
+    for finalizer in metadata["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !finalizer.contains('/') && !matches!(finalizer, "kubernetes" | "orphan" | "foregroundDeletion") {
+            warnings.push(format!(
+                "metadata.finalizers: {}: prefer a domain-qualified finalizer name{} to avoid accidental conflicts with \
+                 other finalizer writers",
+                crate::refusal::quote(finalizer),
+                if finalizer.contains('.') { " including a path (/)" } else { "" }
+            ));
+        }
+    }
+    let uids: Vec<&str> = metadata["ownerReferences"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|owner| owner["uid"].as_str())
+        .collect();
+    let mut repeated: Vec<&str> = Vec::new();
+    for (index, uid) in uids.iter().enumerate() {
+        if uids[..index].contains(uid) && !repeated.contains(uid) {
+            repeated.push(uid);
+        }
+    }
+    if !repeated.is_empty() {
+        warnings.push(format!(
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may \
+             reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+            repeated.join(", ")
+        ));
+    }
+    warnings
 }
 
 fn entries(value: &Value) -> Vec<(&String, &Value)> {

@@ -39,12 +39,11 @@ impl Call {
             causes.push(Cause::too_long("fieldManager", 128));
         }
         if let Some((at, c)) = manager.char_indices().find(|(_, c)| c.is_control()) {
-            let _ = (at, c);
-            causes.push(Cause::invalid_text(
-                "fieldManager",
-                manager,
-                "should only contain printable characters",
-            ));
+            let detail = format!(
+                "invalid character U+{:04X} (at position {at}), should only contain printable characters",
+                u32::from(c)
+            );
+            causes.push(Cause::invalid_text("fieldManager", manager, &detail));
         }
         causes.extend(self.dry_run_causes());
         let validation = self.query.text("fieldValidation");

@@ -37,8 +37,12 @@ fn kind(call: &Call) -> Result<Kind, Refusal> {
         "application/merge-patch+json" => Ok(Kind::Merge),
         "application/strategic-merge-patch+json" if !custom => Ok(Kind::Strategic),
         "application/apply-patch+yaml" => Ok(Kind::Apply),
-        "application/apply-patch+cbor" => Err(unsupported(custom)),
-        _ => Err(unsupported(custom)),
+        "application/strategic-merge-patch+json" | "application/apply-patch+cbor" => Err(unsupported(custom)),
+        _ => {
+            let mut refusal = Refusal::new(415, Some("UnsupportedMediaType"), "415: Unsupported Media Type");
+            refusal.details = Some(json!({}));
+            Err(refusal)
+        }
     }
 }
 
@@ -77,7 +81,7 @@ fn apply(call: &mut Call) -> Result<Reply, Refusal> {
         };
         let mut object = crate::managed::apply(call, Some(&live), &config, force)?;
         check_identity(call, &live, &object)?;
-        finish_patched(call, &mut object)?;
+        finish_applied(call, &mut object)?;
         match update::advance(call, &record, &live, object, false) {
             Ok(written) => return present::single(call, 200, &written.bytes),
             Err(Missed::Refused(refusal)) => return Err(refusal),
@@ -94,8 +98,13 @@ fn apply_to_nothing(call: &mut Call, config: &Value, force: bool) -> Result<Repl
     let uid = object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if name.is_empty() {
-        object["metadata"]["name"] = json!(call.named());
-    } else if name != call.named() {
+        let text = format!(
+            "the name of the object ({} based on URL) was undeterminable: name must be provided",
+            call.named()
+        );
+        return Err(Refusal::bad_request(text));
+    }
+    if name != call.named() {
         let text =
             format!("the name of the object ({name}) does not match the name on the URL ({})", call.named());
         return Err(Refusal::bad_request(text));
@@ -106,7 +115,7 @@ fn apply_to_nothing(call: &mut Call, config: &Value, force: bool) -> Result<Repl
         );
         return Err(Refusal::conflict(call.resource.about(), call.named(), &detail));
     }
-    finish_patched(call, &mut object)?;
+    finish_applied(call, &mut object)?;
     let written = create::create_object(call, object, false)?;
     present::single(call, 201, &written.bytes)
 }
@@ -144,9 +153,18 @@ fn check_identity(call: &Call, live: &Value, object: &Value) -> Result<(), Refus
     }
 }
 
-/// Brings the outcome of a patch back into the shape of the kind.
-fn finish_patched(call: &Call, object: &mut Value) -> Result<(), Refusal> {
+/// Brings the outcome of an apply into the shape of the kind. Nulls in custom objects stay, and are judged by the schema.
+fn finish_applied(call: &Call, object: &mut Value) -> Result<(), Refusal> {
     let shown = object.to_string();
+    if call.resource.is_custom() {
+        crate::schema::check_types(&call.resource, object)
+            .map_err(|detail| invalid_patch(&shown, &detail))?;
+        crate::decode::integral(object);
+        crate::schema::default(&call.resource, object);
+        crate::rest::meta::metadata_mut(object);
+        crate::rest::meta::tidy(object);
+        return Ok(());
+    }
     decode::finish(call, object).map_err(|detail| invalid_patch(&shown, &detail))
 }
 
@@ -162,6 +180,7 @@ fn change_live(call: &mut Call, kind: Kind) -> Result<Reply, Refusal> {
             return Err(Refusal::bad_request("the patched object is no object"));
         }
         let shown = shown(call, kind, &object);
+        check_kind(call, &object, &shown)?;
         check_unknown(call, kind, &shown, &object)?;
         decode::finish(call, &mut object).map_err(|detail| invalid_patch(&shown, &detail))?;
         check_identity(call, &live, &object)?;
@@ -171,6 +190,31 @@ fn change_live(call: &mut Call, kind: Kind) -> Result<Reply, Refusal> {
             Err(Missed::Raced) => {}
         }
     }
+}
+
+/// A patch may not turn an object into one of another kind.
+fn check_kind(call: &Call, object: &Value, shown: &str) -> Result<(), Refusal> {
+    let resource = &call.resource;
+    let kind = object["kind"].as_str().unwrap_or_default();
+    let version = object["apiVersion"].as_str().unwrap_or_default();
+    let expected = resource.api_version();
+    if kind == resource.kind && version == expected {
+        return Ok(());
+    }
+    if resource.is_custom() {
+        let cause = if kind == resource.kind {
+            Cause::invalid_text("apiVersion", version, &format!("must be {expected}"))
+        } else {
+            Cause::invalid_text("kind", kind, &format!("must be {}", resource.kind))
+        };
+        return Err(Refusal::invalid(&resource.group, kind, call.named(), &[cause]));
+    }
+    let detail = format!(
+        "no kind {} is registered for version {} in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+        quote(kind),
+        quote(version)
+    );
+    Err(invalid_patch(shown, &detail))
 }
 
 fn shown(call: &Call, kind: Kind, object: &Value) -> String {
@@ -221,7 +265,7 @@ fn patched(call: &Call, kind: Kind, live: &Value) -> Result<Value, Refusal> {
         Kind::Merge => {
             let patch = merge_body(call)?;
             if patch.is_null() {
-                return Err(Refusal::bad_request("a merge patch has to be an object"));
+                return Err(Refusal::bad_request("Invalid JSON Patch"));
             }
             merge(&mut object, &patch);
             Ok(object)
@@ -232,14 +276,17 @@ fn patched(call: &Call, kind: Kind, live: &Value) -> Result<Value, Refusal> {
 }
 
 fn merge_body(call: &Call) -> Result<Value, Refusal> {
-    let value: Value = serde_json::from_slice(&call.body)
-        .map_err(|_| Refusal::bad_request("error decoding patch: invalid character in JSON input"))?;
-    if value.is_object() || value.is_null() {
-        Ok(value)
-    } else {
-        Err(Refusal::bad_request(
+    let strategic = call.content_type.starts_with("application/strategic");
+    let value: Option<Value> = serde_json::from_slice(&call.body).ok();
+    match value {
+        Some(value) if value.is_object() || value.is_null() => Ok(value),
+        Some(_) if strategic => Err(Refusal::bad_request(
+            "json: cannot unmarshal array into Go value of type map[string]interface {}",
+        )),
+        Some(_) => Err(Refusal::bad_request(
             "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
-        ))
+        )),
+        None => Err(Refusal::bad_request("invalid JSON patch")),
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn single(call: &Call, code: u16, bytes: &Bytes) -> Result<Reply, Ref
         Form::Table { beta } => {
             let object = parse(bytes);
             let version = object["metadata"]["resourceVersion"].clone();
-            let table = table::table(call, &[object], json!({"resourceVersion": version}), beta)?;
+            let table = table::table(call, &[object], &json!({"resourceVersion": version}), beta)?;
             Reply::json(code, &table)
         }
     };
@@ -130,7 +130,7 @@ pub(crate) fn many(call: &Call, records: &[Arc<Record>], metadata: &Value) -> Re
         }
         Form::Table { beta } => {
             let objects: Vec<Value> = records.iter().map(|record| convert::read(resource, record)).collect();
-            Reply::json(200, &table::table(call, &objects, metadata.clone(), beta)?)
+            Reply::json(200, &table::table(call, &objects, metadata, beta)?)
         }
     };
     reply.warnings.clone_from(&call.warnings);

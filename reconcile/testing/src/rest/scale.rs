@@ -200,7 +200,10 @@ fn commit(
     let spec = paths(call)?.spec.trim_start_matches('.').replace('.', "/");
     set(&mut object, &spec, json!(count));
     let scaled = scale["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
-    let managed = handler.to_parent(&entries(live), &scaled).unwrap_or_default();
+    let mut managed = handler.to_parent(&entries(live), &scaled).unwrap_or_default();
+    for entry in managed.iter_mut().filter(|entry| entry["subresource"] == "scale") {
+        crate::rest::remove(entry, "time");
+    }
     if managed.is_empty() {
         crate::rest::metadata_mut(&mut object).remove("managedFields");
     } else {

@@ -54,7 +54,7 @@ pub(crate) fn watch(call: Call, replay_older: bool) -> Result<Reply, Refusal> {
     };
     let subscription = match call.cluster.store.subscribe(&call.resource.table, start) {
         Ok(subscription) => subscription,
-        Err(Unknown::TooOld { .. } | Unknown::TooLarge { .. }) => return Ok(expired(&version, &call)),
+        Err(Unknown::TooOld | Unknown::TooLarge { .. }) => return Ok(expired(&version, &call)),
     };
     let bookmarks = call.query.flag("allowWatchBookmarks") == Some(true);
     let timeout = call.query.text("timeoutSeconds").parse::<u64>().ok().filter(|seconds| *seconds > 0);
@@ -173,7 +173,7 @@ impl Watcher {
             Form::Metadata { beta } | Form::MetadataList { beta } => present::metadata_of(object, beta),
             Form::Table { beta } => {
                 let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
-                let table = table::table(&self.call, std::slice::from_ref(object), metadata, beta);
+                let table = table::table(&self.call, std::slice::from_ref(object), &metadata, beta);
                 let mut table = table.unwrap_or_default();
                 if !std::mem::take(&mut self.first_table) {
                     table["columnDefinitions"] = Value::Null;

@@ -283,6 +283,38 @@ fn normalize_node(of: Type, value: &mut Value) {
     }
 }
 
+/// Writes empty lists that are always written as null.
+pub(super) fn settle(resource: &Resource, object: &mut Value) {
+    if let Some(schema) = definition(resource) {
+        settle_node(Type { name: "", schema }, object);
+    }
+}
+
+fn settle_node(of: Type, value: &mut Value) {
+    if of.is_open() {
+        return;
+    }
+    match value {
+        Value::Array(items) => {
+            if let Some(item_type) = of.items() {
+                items.iter_mut().for_each(|item| settle_node(item_type, item));
+            }
+        }
+        Value::Object(map) => {
+            let required = of.schema["required"].as_array();
+            for (key, value) in map {
+                let always = key == "rules" || required.is_some_and(|keys| keys.iter().any(|one| one == key));
+                if always && value.as_array().is_some_and(Vec::is_empty) {
+                    *value = Value::Null;
+                } else if let Some(of) = of.property(key).or_else(|| of.values()) {
+                    settle_node(of, value);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Null entries of maps and lists become the zero value of their type.
 fn normalize_item(of: Type, value: &mut Value) {
     if value.is_null() {

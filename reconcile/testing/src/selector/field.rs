@@ -59,14 +59,6 @@ impl FieldSelector {
             (value == term.value) == term.equal
         })
     }
-
-    /// Returns the name that the selector demands, if it demands one.
-    pub(crate) fn exact_name(&self) -> Option<&str> {
-        self.terms
-            .iter()
-            .find(|term| term.equal && term.field == "metadata.name")
-            .map(|term| term.value.as_str())
-    }
 }
 
 fn split_terms(text: &str) -> Vec<String> {

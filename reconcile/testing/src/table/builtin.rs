@@ -60,6 +60,32 @@ pub(super) fn columns(resource: &Resource) -> Vec<Column> {
             wide("Count"),
             ("Name", "string", true),
         ],
+        ("apps" | "batch", _) | ("", "replicationcontrollers") => workload_columns(resource),
+        ("coordination.k8s.io", "leases") => vec![NAME, text("Holder"), AGE],
+        ("networking.k8s.io", "ingresses") => {
+            vec![NAME, text("Class"), text("Hosts"), text("Address"), text("Ports"), AGE]
+        }
+        ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => {
+            vec![NAME, text("Role"), AGE]
+        }
+        ("apiextensions.k8s.io", _) => vec![
+            NAME,
+            text("Scope"),
+            text("Versions"),
+            ("Created At", "date", false),
+            wide("Group"),
+            wide("Kind"),
+            wide("ShortNames"),
+            ("Established", "boolean", true),
+        ],
+        ("rbac.authorization.k8s.io", _) | ("", "limitranges") => vec![NAME, ("Created At", "date", false)],
+        _ => vec![NAME, ("Age", "date", false)],
+    }
+}
+
+/// Returns the columns of kinds that run pods.
+fn workload_columns(resource: &Resource) -> Vec<Column> {
+    match (resource.group.as_str(), resource.plural.as_str()) {
         ("apps", "deployments") => {
             vec![
                 NAME,
@@ -122,24 +148,6 @@ pub(super) fn columns(resource: &Resource) -> Vec<Column> {
             IMAGES,
             SELECTOR,
         ],
-        ("coordination.k8s.io", "leases") => vec![NAME, text("Holder"), AGE],
-        ("networking.k8s.io", "ingresses") => {
-            vec![NAME, text("Class"), text("Hosts"), text("Address"), text("Ports"), AGE]
-        }
-        ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => {
-            vec![NAME, text("Role"), AGE]
-        }
-        ("apiextensions.k8s.io", _) => vec![
-            NAME,
-            text("Scope"),
-            text("Versions"),
-            ("Created At", "date", false),
-            wide("Group"),
-            wide("Kind"),
-            wide("ShortNames"),
-            ("Established", "boolean", true),
-        ],
-        ("rbac.authorization.k8s.io", _) | ("", "limitranges") => vec![NAME, ("Created At", "date", false)],
         _ => vec![NAME, ("Age", "date", false)],
     }
 }
@@ -318,7 +326,7 @@ fn job(call: &Call, spec: &Value, status: &Value, title: &str) -> Value {
             "Complete"
         } else if holds("Failed") {
             "Failed"
-        } else if spec["suspend"] == Value::Bool(true) {
+        } else if holds("Suspended") {
             "Suspended"
         } else {
             "Running"

@@ -136,7 +136,7 @@ fn bracket(text: &str) -> Option<Step> {
         return Some(Step::Has(filter.trim().to_owned()));
     }
     if text.starts_with(['"', '\'']) {
-        return Some(Step::Key(text.trim_matches(['"', '\'']).to_owned()));
+        return Some(Step::Key(text.trim_matches(['"', '\'']).replace('\\', "")));
     }
     match text.split_once(':') {
         Some((from, _)) => Some(Step::From(from.parse().unwrap_or(0))),

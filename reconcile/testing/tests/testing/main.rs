@@ -2,6 +2,8 @@
 
 //! The embedded server as clients see it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 mod apply;
 mod crud;
 mod custom;

@@ -188,7 +188,7 @@ fn sparse(entries: Vec<FlatEntry>, wanted: &[String]) -> Result<Vec<FlatEntry>, 
                 "failed to sparse checkout directories : sparse checkout dir '{text}' does not exist in repository: \
                  lstat {path}: no such file or directory"
             );
-            return Err(Error::new(ErrorKind::Invalid, what));
+            return Err(Error::new(ErrorKind::PathNotFound, what).whole());
         }
         wanted_paths.push(path.as_bytes());
     }

@@ -83,13 +83,8 @@ async fn what_is_not_there_is_reported_in_the_words_of_upstream() {
         ),
         ("repo", Reference::commit("abc"), Invalid, "'abc' is not a commit id"),
         ("empty", Reference::branch("main"), EmptyRepository, "git repository is empty"),
-        ("empty", Reference::tag("1"), EmptyRepository, "unable to clone '<url>': git repository: '<url>'"),
-        (
-            "empty",
-            Reference::semver("*"),
-            EmptyRepository,
-            "unable to clone '<url>': git repository: '<url>'",
-        ),
+        ("empty", Reference::tag("1"), NotFound, "unable to clone '<url>': git repository: '<url>'"),
+        ("empty", Reference::semver("*"), NotFound, "unable to clone '<url>': git repository: '<url>'"),
         ("none", Reference::branch("main"), NotFound, "unable to clone '<url>': repository not found: "),
         (
             "none",

@@ -91,6 +91,14 @@ async fn a_tree_is_walked_in_order_with_kinds_and_content() {
     let found = listing(&tree(&sparse, staging.path()).await);
     let paths: Vec<_> = found.iter().map(|(p, ..)| p.as_str()).collect();
     assert_eq!(paths, ["app", "app/link", "app/run.sh", "vendor", "vendor/lib"]);
+
+    for absent in ["ap", "/app", "app//run.sh", "*"] {
+        let request = request.clone().sparse([absent]);
+        let revision = resolve(&request).await.unwrap();
+        let error = fetch(&request, &revision, staging.path()).await.unwrap_err();
+        assert_eq!(error.kind(), gitops_git::ErrorKind::PathNotFound, "{absent}");
+        assert!(error.to_string().starts_with("failed to sparse checkout directories : "), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -186,4 +194,30 @@ async fn a_revision_without_a_commit_cannot_be_fetched() {
     let staging = tempfile::tempdir().unwrap();
     let error = fetch(&request, &revision, staging.path()).await.unwrap_err();
     assert_eq!(error.kind(), gitops_git::ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn a_commit_beside_a_branch_must_be_in_its_history() {
+    let server = Server::start();
+    let repo = server.repository("repo.git");
+    let commits: Vec<String> =
+        (0..3).map(|n| repo.commit("main", &[("100644", "a", &n.to_string())])).collect();
+    let stranger = repo.commit("fork", &[("100644", "a", "evil")]);
+    let staging = tempfile::tempdir().unwrap();
+    for filter in ["false", "true"] {
+        repo.git(&["config", "uploadpack.allowFilter", filter]);
+        for (commit, there) in commits.iter().map(|c| (c, true)).chain([(&stranger, false)]) {
+            let reference = Reference::Commit { id: commit.clone(), on: Some("main".into()) };
+            let request = Request::new(server.url("plain/repo.git")).reference(reference);
+            let revision = resolve(&request).await.unwrap();
+            let found = fetch(&request, &revision, staging.path()).await.map(|tree| tree.commit());
+            match there {
+                true => assert_eq!(&found.unwrap(), commit),
+                false => assert_eq!(
+                    found.unwrap_err().to_string(),
+                    format!("unable to resolve commit object for '{commit}': object not found")
+                ),
+            }
+        }
+    }
 }

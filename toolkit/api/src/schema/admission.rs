@@ -30,7 +30,8 @@ pub enum FieldValidation {
 pub struct Admission {
     /// Why the body cannot be decoded as the kind at all (code 400); the whole text.
     pub malformed: Option<String>,
-    /// Paths that the schema does not declare, in byte order.
+    /// Paths that the schema does not declare: those of the metadata, the others, those of embedded metadata, each in
+    /// byte order.
     pub unknown_fields: Vec<String>,
     /// Everything that is wrong with the object (code 422).
     pub violations: Vec<Violation>,
@@ -44,9 +45,8 @@ pub struct Admission {
 impl Admission {
     /// Returns whether the object would be stored.
     pub fn is_accepted(&self) -> bool {
-        self.malformed.is_none()
-            && self.violations.is_empty()
-            && !(self.strict && !self.unknown_fields.is_empty())
+        let decoded = self.malformed.is_none() && (self.unknown_fields.is_empty() || !self.strict);
+        decoded && self.violations.is_empty()
     }
 
     /// Returns the message of the answer with code 400: the body cannot be decoded, or strict decoding found
@@ -132,7 +132,8 @@ impl Schema {
     /// integers.
     pub fn read(&self, object: &mut Value) {
         numbers::store(object);
-        self.prune(object);
+        // What cannot be decoded stays as it is; the next write says so.
+        drop(self.decode_fields(object));
         self.default(object);
     }
 
@@ -148,7 +149,6 @@ impl Schema {
     }
 
     /// Fills in the defaults of the schema, wherever the parent of a default is present.
-    #[expect(clippy::should_implement_trait, reason = "the word of the schema language; takes an object")]
     pub fn default(&self, object: &mut Value) {
         default::fill(object, &self.root);
     }
@@ -161,7 +161,7 @@ impl Schema {
     /// A field has a value of another type: the text of the decoder.
     pub fn decode_metadata(&self, object: &mut Value) -> Result<Vec<String>, String> {
         let mut unknown = Vec::new();
-        if let Value::Object(fields) = object {
+        if let Value::Object(fields) = &mut *object {
             metadata::clean(fields, "metadata", &mut unknown)?;
         }
         embedded::coerce(object, &self.root, &mut unknown)?;
@@ -204,21 +204,37 @@ impl Schema {
             }
             return admission;
         }
-        match self.decode_metadata(object) {
+        match self.decode_fields(object) {
             Ok(unknown) => admission.unknown_fields = unknown,
             Err(problem) => {
                 admission.malformed = Some(cannot_be_handled(&self.kind, &self.version, &problem));
                 return admission;
             }
         }
-        admission.unknown_fields.extend(prune::prune(object, &self.root));
-        admission.unknown_fields.sort_unstable();
-        default::drop_nulls(object, &self.root);
         self.default(object);
         if fields == FieldValidation::Warn {
             admission.warnings = strict_problems(&admission.unknown_fields, &[]);
         }
         admission
+    }
+
+    /// Brings the fields of the object into the server's form: decodes the metadata, [prunes](Self::prune), decodes the
+    /// metadata of embedded resources, and returns what was unknown in this order.
+    ///
+    /// # Errors
+    ///
+    /// A field has a value of another type: the text of the decoder.
+    pub fn decode_fields(&self, object: &mut Value) -> Result<Vec<String>, String> {
+        let mut unknown = Vec::new();
+        if let Value::Object(fields) = &mut *object {
+            metadata::clean(fields, "metadata", &mut unknown)?;
+        }
+        unknown.sort_unstable();
+        unknown.extend(self.prune(object));
+        let known = unknown.len();
+        embedded::coerce(object, &self.root, &mut unknown)?;
+        unknown[known..].sort_unstable();
+        Ok(unknown)
     }
 
     /// Returns why the object does not belong to this group and version.
@@ -326,8 +342,8 @@ impl Schema {
     fn check_scale(&self, object: &Value, spec: bool, found: &mut Vec<Violation>) {
         let Some(scale) = &self.scale else { return };
         let path = if spec { &scale.spec_replicas } else { &scale.status_replicas };
-        let steps = path.split('.').filter(|step| !step.is_empty());
-        let value = steps.fold(Some(object), |value, step| value?.get(step)).filter(|_| !path.is_empty());
+        let mut steps = path.split('.').filter(|step| !step.is_empty());
+        let value = steps.try_fold(object, |value, step| value.get(step)).filter(|_| !path.is_empty());
         let Some(replicas) = value.and_then(Value::as_i64) else { return };
         let detail = if replicas < 0 {
             "should be a non-negative integer".to_owned()

@@ -49,8 +49,9 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Returns whether two list items are the same item; a missing key equals only a missing key.
+/// Returns whether two list items are the same item, which takes all keys, with scalar values.
 pub(super) fn same_keys(a: &Value, b: &Value, keys: &[String]) -> bool {
     let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else { return false };
-    keys.iter().all(|key| a.get(key) == b.get(key))
+    let scalar = |value: &&Value| !matches!(value, Value::Null | Value::Array(_) | Value::Object(_));
+    keys.iter().all(|key| a.get(key).filter(scalar).is_some_and(|value| b.get(key) == Some(value)))
 }

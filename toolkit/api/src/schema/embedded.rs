@@ -15,9 +15,15 @@ type Visit<'a> = dyn FnMut(&mut Map<String, Value>, &str) -> Result<(), String> 
 ///
 /// # Errors
 ///
-/// Metadata somewhere cannot be decoded.
+/// Type or metadata somewhere cannot be decoded.
 pub(super) fn coerce(value: &mut Value, root: &Node, unknown: &mut Vec<String>) -> Result<(), String> {
     let mut visit = |fields: &mut Map<String, Value>, path: &str| {
+        for key in ["apiVersion", "kind"] {
+            if let Some(value) = fields.get(key).filter(|value| !value.is_string()) {
+                let field = format!("{path}.{key}");
+                return Err(Violation::invalid(&field, value, "must be a string").to_string());
+            }
+        }
         let Some(meta) = fields.get("metadata") else { return Ok(()) };
         let field = format!("{path}.metadata");
         let shown = Violation::invalid(&field, meta, "").to_string();

@@ -95,10 +95,24 @@ thread_local! {
 fn base() -> Context<'static> {
     let mut context = Context::default().with_all();
     context.add_function("matches", matches);
+    context.add_function("size", size);
     context
 }
 
+/// `size`, which counts the code points of a text.
+fn size(context: &FunctionContext<'_, '_>, This(this): This<Cel>) -> Result<i64, ExecutionError> {
+    let size = match &this {
+        Cel::List(items) => items.len(),
+        Cel::Map(map) => map.map.len(),
+        Cel::String(text) => text.chars().count(),
+        Cel::Bytes(bytes) => bytes.len(),
+        _ => return Err(context.error("no such overload")),
+    };
+    Ok(i64::try_from(size).unwrap_or(i64::MAX))
+}
+
 /// `matches` with Go's syntax. Compiled patterns are kept, since the same few come with every object.
+#[expect(clippy::needless_pass_by_value, reason = "the interpreter passes arguments by value")]
 fn matches(
     context: &FunctionContext<'_, '_>,
     This(this): This<Arc<String>>,

@@ -277,9 +277,7 @@ fn is_cidr(text: &str) -> bool {
     } else {
         return false;
     };
-    let plain = bits == "0" || !bits.starts_with('0');
-    plain
-        && !bits.is_empty()
+    !bits.is_empty()
         && bits.bytes().all(|b| b.is_ascii_digit())
         && bits.parse().is_ok_and(|bits: u32| bits <= limit)
 }

@@ -28,6 +28,8 @@ const OWNER: &[(&str, Shape)] = &[
     ("blockOwnerDeletion", Shape::Boolean),
 ];
 
+const OWNER_TEXTS: [&str; 4] = ["apiVersion", "kind", "name", "uid"];
+
 const MANAGED: &[(&str, Shape)] = &[
     ("manager", Shape::Text),
     ("operation", Shape::Text),
@@ -114,6 +116,7 @@ fn clean_fields(
     unknown: &mut Vec<String>,
 ) -> Result<(), String> {
     let mut zero = Vec::new();
+    let owner = std::ptr::eq(shapes, OWNER);
     for (key, value) in fields.iter_mut() {
         match shapes.iter().find(|(name, _)| name == key) {
             None => {
@@ -123,7 +126,8 @@ fn clean_fields(
             Some((_, shape)) => {
                 let (path, go_path) = (format!("{path}.{key}"), format!("{go_path}.{key}"));
                 clean_value(value, *shape, &path, &go_path, unknown)?;
-                if shape.is_zero(value) {
+                let kept = owner && OWNER_TEXTS.contains(&key.as_str());
+                if shape.is_zero(value) && !kept {
                     zero.push(key.clone());
                 }
             }
@@ -163,6 +167,7 @@ fn clean_value(
             for (index, item) in items.iter_mut().enumerate() {
                 match item {
                     Value::Object(fields) => {
+                        complete(fields, shape);
                         clean_fields(fields, shapes, &format!("{path}[{index}]"), go_path, unknown)?;
                     }
                     Value::Null => *item = Value::Object(Map::new()),
@@ -175,6 +180,15 @@ fn clean_value(
             Ok(())
         }
         (shape, other) => Err(mismatch(go_kind(other), go_path, &shape.go_type())),
+    }
+}
+
+/// The four texts of an owner reference are always written.
+fn complete(fields: &mut Map<String, Value>, shape: Shape) {
+    if let Shape::List("OwnerReference", _) = shape {
+        for key in OWNER_TEXTS {
+            fields.entry(key).or_insert_with(|| Value::from(""));
+        }
     }
 }
 
@@ -286,16 +300,10 @@ fn check_owners(meta: &Map<String, Value>, path: &str, out: &mut Vec<Violation>)
     let field = format!("{path}.ownerReferences");
     let owners = meta.get("ownerReferences").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut controller: Option<&Value> = None;
-    for owner in owners {
-        for (key, detail) in [
-            ("apiVersion", "version must not be empty"),
-            ("kind", "must not be empty"),
-            ("name", "must not be empty"),
-            ("uid", "must not be empty"),
-        ] {
-            let value = owner[key].as_str().unwrap_or_default();
-            if value.is_empty() {
-                out.push(Violation::invalid(&format!("{field}.{key}"), &Value::from(value), detail));
+    for (index, owner) in owners.iter().enumerate() {
+        for key in OWNER_TEXTS {
+            if owner[key].as_str().unwrap_or_default().is_empty() {
+                out.push(Violation::required(&format!("{field}[{index}].{key}"), "must not be empty"));
             }
         }
         if owner["controller"] == true {
@@ -304,16 +312,27 @@ fn check_owners(meta: &Map<String, Value>, path: &str, out: &mut Vec<Violation>)
                     let text = |key: &str| owner[key].as_str().unwrap_or_default().to_owned();
                     format!("{}/{}", text("kind"), text("name"))
                 };
-                let detail = format!(
-                    "Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
+                let message = format!(
+                    "Invalid value: [{}]: Only one reference can have Controller set to true. Found \"true\" in \
+                     references for {} and {}",
+                    owners.iter().map(owner_text).collect::<Vec<_>>().join(","),
                     name(first),
                     name(owner)
                 );
-                out.push(Violation::invalid(&field, &meta["ownerReferences"], &detail));
+                out.push(Violation::new(Reason::Invalid, &field, message));
             }
             controller = controller.or(Some(owner));
         }
     }
+}
+
+/// An owner reference in the order of the server's type.
+fn owner_text(owner: &Value) -> String {
+    let fields = OWNER.iter().filter_map(|(key, _)| {
+        let value = owner.get(key)?;
+        Some(format!("\"{key}\":{}", super::gotext::display_json(value)))
+    });
+    format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
 }
 
 fn check_finalizers(meta: &Map<String, Value>, path: &str, out: &mut Vec<Violation>) {

@@ -136,7 +136,7 @@ pub(super) fn qualified(text: &str) -> Vec<String> {
             *name
         }
         _ => {
-            let words = "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and \
+            let words = "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and \
                          end with an alphanumeric character";
             let optional = " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
             return vec![explain(words, NAME_PART.pattern, NAME_PART.examples) + optional];

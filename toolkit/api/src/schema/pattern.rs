@@ -183,7 +183,9 @@ impl<'a> Translator<'a> {
             || rest.starts_with('<') && !rest.starts_with("<=") && !rest.starts_with("<!");
         let end = if names { rest.find('>') } else { rest.find([':', ')']) };
         let Some(end) = end else {
-            return Err(self.problem("missing argument to repetition operator", "?"));
+            let what = if names { "invalid named capture" } else { "missing closing )" };
+            let part = if names { format!("(?{rest}") } else { self.source.to_owned() };
+            return Err(self.problem(what, &part));
         };
         let head = &rest[..=end];
         let flags = head.trim_end_matches([':', ')']).chars().all(|c| "imsU-".contains(c));
@@ -221,7 +223,7 @@ impl<'a> Translator<'a> {
             _ => match perl_class(c) {
                 Some((set, false)) => push_all(&mut self.out, &["[", set, "]"]),
                 Some((set, true)) => push_all(&mut self.out, &["[^", set, "]"]),
-                None if matches!(c, 'p' | 'P') => self.unicode_class(c),
+                None if matches!(c, 'p' | 'P') => self.unicode_class(c)?,
                 None => {
                     let literal = self.escaped_char(at, c)?;
                     self.out.push_str(&regex::escape(literal.encode_utf8(&mut [0; 4])));
@@ -232,16 +234,21 @@ impl<'a> Translator<'a> {
         Ok(())
     }
 
-    fn unicode_class(&mut self, c: char) {
+    fn unicode_class(&mut self, c: char) -> Result<(), Problem> {
+        let start = self.out.len();
         self.out.push('\\');
         self.out.push(c);
         let braced = self.chars.peek().is_some_and(|(_, c)| *c == '{');
-        while let Some((_, c)) = self.chars.next() {
+        for (_, c) in self.chars.by_ref() {
             self.out.push(c);
             if !braced || c == '}' {
                 break;
             }
         }
+        if is_class(&self.out[start..]) {
+            return Ok(());
+        }
+        Err(self.problem("invalid character class range", &self.out[start..]))
     }
 
     /// A character written as an escape: octal, hexadecimal, a control letter, or punctuation as itself.
@@ -278,8 +285,10 @@ impl<'a> Translator<'a> {
             _ => u32::MAX,
         };
         char::from_u32(code).ok_or_else(|| {
-            let end = end(self);
-            self.problem("invalid escape sequence", &self.source[at..end])
+            let part = &self.source[at..end(self)];
+            // Go stops reading where the number becomes too large.
+            let part = if code == u32::MAX { part } else { part.trim_end_matches('}') };
+            self.problem("invalid escape sequence", part)
         })
     }
 
@@ -297,7 +306,11 @@ impl<'a> Translator<'a> {
                 ']' if !first => break,
                 '[' if self.source[at..].starts_with("[:") && self.source[at..].contains(":]") => {
                     let length = self.source[at..].find(":]").unwrap_or_default() + 2;
-                    self.out.push_str(&self.source[at..at + length]);
+                    let name = &self.source[at..at + length];
+                    if !is_posix_class(name) {
+                        return Err(self.problem("invalid character class range", name));
+                    }
+                    self.out.push_str(name);
                     while self.chars.next_if(|(next, _)| *next < at + length).is_some() {}
                 }
                 '\\' => self.class_escape(at)?,
@@ -316,7 +329,7 @@ impl<'a> Translator<'a> {
         match perl_class(c) {
             Some((set, false)) => self.out.push_str(set),
             Some((set, true)) => push_all(&mut self.out, &["[^", set, "]"]),
-            None if matches!(c, 'p' | 'P') => self.unicode_class(c),
+            None if matches!(c, 'p' | 'P') => self.unicode_class(c)?,
             None => {
                 let low = self.escaped_char(at, c)?;
                 self.class_range(at, low)?;
@@ -372,6 +385,18 @@ fn perl_class(c: char) -> Option<(&'static str, bool)> {
         _ => return None,
     };
     Some((set, c.is_ascii_uppercase()))
+}
+
+fn is_posix_class(text: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
+        "upper", "word", "xdigit",
+    ];
+    NAMES.contains(&text.trim_matches(['[', ':', ']']).trim_start_matches('^'))
+}
+
+fn is_class(text: &str) -> bool {
+    Regex::new(text).is_ok()
 }
 
 /// Returns the length of `{n}`, `{n,}` or `{n,m}` at the start of a text.

@@ -153,7 +153,12 @@ impl Rule {
             return;
         }
         let optional = self.optional_old_self;
-        match self.expression.is_true(bindings, optional) {
+        let old = scope.old.filter(|_| transition);
+        let outcome = match mistyped(node, scope.value).or(old.and_then(|old| mistyped(node, old))) {
+            Some(problem) => Err(problem),
+            None => self.expression.is_true(bindings, optional),
+        };
+        match outcome {
             Ok(true) => {}
             Ok(false) => {
                 let violation = self.violation(node, scope.value, bindings, path);
@@ -164,15 +169,15 @@ impl Rule {
                 }
             }
             Err(problem) => {
+                let named = if self.message.is_empty() { &self.source } else { &self.message };
                 let kind = node.types.first().map_or("", |kind| kind.as_str());
                 let detail = if problem.starts_with("no such overload") {
                     format!(
                         "{problem}: call arguments did not match a supported operator, function or macro signature for \
-                         rule: {}",
-                        self.failure()
+                         rule: {named}"
                     )
                 } else {
-                    format!("{problem} evaluating rule: {}", self.failure())
+                    format!("{problem} evaluating rule: {named}")
                 };
                 out.push(Violation::invalid(&path.field(), &Value::from(kind), &detail));
             }
@@ -202,6 +207,7 @@ impl Rule {
         match self.reason {
             Reason::Required => Violation::required(field, &detail),
             Reason::Forbidden => Violation::forbidden(field, &detail),
+            Reason::Duplicate if composite => Violation::new(Reason::Duplicate, field, "Duplicate value"),
             Reason::Duplicate => Violation::duplicate(field, value),
             _ if composite => Violation::new(Reason::Invalid, field, format!("Invalid value: {detail}")),
             _ => {
@@ -210,6 +216,42 @@ impl Rule {
             }
         }
     }
+}
+
+/// Returns why a value that is stored although it has another type cannot be seen by a rule.
+fn mistyped(node: &Node, value: &Value) -> Option<String> {
+    let [kind] = node.types.as_slice() else { return None };
+    let found = match value {
+        Value::Null => return None,
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_i64() => "int64",
+        Value::Number(_) => "float64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    };
+    let wanted = match (kind, value) {
+        (Type::Array, Value::Array(_)) | (Type::Object, Value::Object(_)) => return None,
+        (Type::Array, _) => {
+            return Some(
+                "invalid data, expected an array for the provided schema with type=array".to_owned(),
+            );
+        }
+        (Type::Object, _) => {
+            return Some("invalid data, expected a map for the provided schema with type=object".to_owned());
+        }
+        (Type::String, Value::String(_))
+        | (Type::Boolean, Value::Bool(_))
+        | (Type::Number, Value::Number(_)) => return None,
+        // A float is no integer to a rule, be it whole or not.
+        (Type::Integer, Value::Number(number)) if number.is_i64() => return None,
+        (Type::String, _) => "string",
+        (Type::Boolean, _) => "bool",
+        (Type::Integer, _) => "int",
+        (Type::Number, _) => "float",
+        (Type::Null, _) => return None,
+    };
+    Some(format!("invalid data, expected {wanted}, got {found}"))
 }
 
 /// Turns `.a['b.c'].d` into `.a.b.c.d`, the way paths are printed.

@@ -289,8 +289,8 @@ impl Checker<'_> {
                     outcome.merge(self.ratchet(entry, value, &Path::Entry(path, key), pair));
                 }
                 Additional::Allowed(false) => {
-                    let name = format!("{}.{key}", path.name());
-                    let text = format!("{name} in body is a forbidden property");
+                    let name = path.name();
+                    let text = format!("{name}.{key} in body is a forbidden property");
                     let shown = Value::from(key.as_str());
                     outcome
                         .push(self.issue(&name, text, |field, text| Violation::invalid(field, &shown, text)));

@@ -2,6 +2,7 @@
 
 //! Tests of the types against their definitions.
 #![cfg(feature = "crds")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod conditions;
 mod definitions;

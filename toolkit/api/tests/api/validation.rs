@@ -76,15 +76,63 @@ fn defaults_are_those_of_the_definition() {
     }
 }
 
+/// What kube-apiserver 1.37.2 answered to a create of the objects in `full/`, with the definitions of this crate.
+const ANSWERS: &[(&str, &[&str])] = &[
+    (
+        "Bucket",
+        &[
+            "spec: Invalid value: STS configuration is only supported for the 'aws' and 'generic' Bucket providers",
+            "spec: Invalid value: cannot set both .spec.secretRef and .spec.serviceAccountName",
+        ],
+    ),
+    (
+        "GitRepository",
+        &["spec: Invalid value: serviceAccountName can only be set when provider is 'azure' or 'aws'"],
+    ),
+    (
+        "HelmChart",
+        &["spec: Invalid value: spec.verify is only supported when spec.sourceRef.kind is 'HelmRepository'"],
+    ),
+    (
+        "HelmRelease",
+        &[
+            "spec: Invalid value: either chart or chartRef must be set",
+            "spec.kubeConfig: Invalid value: exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified",
+        ],
+    ),
+    (
+        "ImagePolicy",
+        &[
+            "spec: Invalid value: spec.interval is only accepted when spec.digestReflectionPolicy is set to 'Always'",
+        ],
+    ),
+    (
+        "Kustomization",
+        &[
+            "spec.kubeConfig: Invalid value: exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified",
+        ],
+    ),
+    (
+        "Provider",
+        &[
+            "spec: Invalid value: spec.commitStatusExpr is only supported for the 'github', 'gitlab', 'gitea', 'bitbucketserver', 'bitbucket', 'azuredevops' provider types",
+        ],
+    ),
+    ("Receiver", &["spec: Invalid value: oidcProviders can only be set when type is generic-oidc"]),
+];
+
 #[test]
-fn the_full_objects_break_rules_at_most() {
+fn the_full_objects_get_the_answers_of_the_server() {
     for kind in kinds::all() {
-        let full = kind.full();
-        let rules = full_rules(&kind.open_api());
-        for violation in (kind.validate)(full.clone()) {
-            let is_rule = rules.iter().any(|rule| violation.message.ends_with(rule.as_str()));
-            assert!(is_rule, "{}: {violation}", full["kind"]);
-        }
+        let mut full = kind.full();
+        full["metadata"].as_object_mut().unwrap().retain(|key, _| key == "name" || key == "namespace");
+        let name = full["kind"].as_str().unwrap().to_owned();
+        let answer = ANSWERS.iter().find(|(kind, _)| *kind == name).map_or(&[][..], |(_, answer)| answer);
+        let mut found: Vec<String> = (kind.validate)(full).iter().map(ToString::to_string).collect();
+        found.sort_unstable();
+        let mut answer = answer.to_vec();
+        answer.sort_unstable();
+        assert_eq!(found, answer, "{name}");
     }
 }
 

@@ -6,7 +6,8 @@ usage: record.py --server https://127.0.0.1:PORT --token TOKEN FILE...
 
 A file is a list of cases. A case has `schema` (the openAPIV3Schema of the one version), maybe `version` (other parts of
 the version, merged into it), and `writes`: `verb` (create, update, status), `object` (without type; `metadata.name` is
-the identity), maybe `fieldValidation`. The recorder adds `registration` (causes, if the definition is refused) and to
+the identity), maybe `fieldValidation`; `plant` stores an object while the kind accepts anything (such writes come
+first and get no answer). The recorder adds `registration` (causes, if the definition is refused) and to
 every write `answer`: code, message (unless 422), causes, warnings, stored.
 """
 import argparse, concurrent.futures, json, ssl, time, urllib.request, uuid
@@ -40,7 +41,18 @@ def causes(body):
 
 
 def unquote(text):
+    text = text.encode('latin-1').decode()
     return text[text.index('"') + 1:-1].replace('\\"', '"').replace('\\\\', '\\')
+
+
+def swap(group, schema):
+    path = f'/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.{group}'
+    for _ in range(20):
+        crd = call('GET', path)[2]
+        crd['spec']['versions'][0]['schema']['openAPIV3Schema'] = schema
+        if call('PUT', path, crd)[0] == 200:
+            break
+    time.sleep(3)
 
 
 def record(case):
@@ -63,7 +75,20 @@ def record(case):
             break
         time.sleep(0.1)
     time.sleep(0.3)
+    planted = [write for write in case['writes'] if write['verb'] == 'plant']
+    if planted:
+        swap(group, {'type': 'object', 'x-kubernetes-preserve-unknown-fields': True})
+        for write in planted:
+            sent = {'apiVersion': f'{group}/v1', 'kind': 'Widget'} | write['object']
+            code, _, body = call('POST', base, sent)
+            assert code == 201, body
+            if 'status' in sent:
+                code, _, body = call('PUT', f"{base}/{sent['metadata']['name']}/status", body | {'status': sent['status']})
+                assert code == 200, body
+        swap(group, case['schema'])
     for write in case['writes']:
+        if write['verb'] == 'plant':
+            continue
         name = write['object']['metadata']['name']
         sent = {'apiVersion': f'{group}/v1', 'kind': 'Widget'} | write['object']
         query = f"?fieldValidation={write.get('fieldValidation', 'Warn')}"

@@ -9,6 +9,9 @@ use crate::id::Gvk;
 /// Group, version, kind, path, and whether the field is made where it is missing.
 type Row = (&'static str, &'static str, &'static str, &'static str, bool);
 
+/// Group, version and kind.
+type Target = (&'static str, &'static str, &'static str);
+
 fn specs(tables: &[&[Row]]) -> FieldSpecs {
     let row = |&(group, version, kind, path, create): &Row| FieldSpec {
         gvk: Gvk::new(group, version, kind),
@@ -130,7 +133,7 @@ pub(super) static NAMESPACES: &[Row] = &[
 
 /// Fields that hold names of other objects, by what they name.
 #[rustfmt::skip]
-pub(super) static REFERENCES: &[((&str, &str, &str), &[Row])] = &[
+pub(super) static REFERENCES: &[(Target, &[Row])] = &[
     (("", "", "Deployment"), &[
         ("", "", "HorizontalPodAutoscaler", "spec/scaleTargetRef/name", false),
     ]),

@@ -25,10 +25,7 @@ impl Directory {
             Error::new(ErrorKind::NotFound, format!("cannot open '{}': {error}", root.display()))
         })?;
         if !canonical.is_dir() {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                format!("'{}' is not a directory", root.display()),
-            ));
+            return Err(Error::new(ErrorKind::NotFound, format!("'{}' is not a directory", root.display())));
         }
         Ok(Self { root: canonical })
     }

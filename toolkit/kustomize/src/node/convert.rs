@@ -131,10 +131,7 @@ fn merge_sources(value: &Node, sources: &mut Vec<Node>) -> Result<(), Error> {
         Node::Seq(items) => {
             for item in items.iter().rev() {
                 if matches!(item, Node::Seq(_)) {
-                    return Err(Error::new(
-                        ErrorKind::Yaml,
-                        "invalid map merge: received a nested sequence",
-                    ));
+                    return Err(Error::new(ErrorKind::Yaml, "invalid map merge: received a nested sequence"));
                 }
                 merge_sources(item, sources)?;
             }

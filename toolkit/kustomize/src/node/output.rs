@@ -10,20 +10,37 @@ use serde_json::{Map, Value};
 use super::{Entry, Node, Scalar, Style, Tag};
 use crate::error::{Error, ErrorKind};
 
-/// Converts to the value that is printed.
+/// Converts to the value that is printed. Keys of the outermost mapping may be numbers and the like, which become texts.
 pub(crate) fn to_value(node: &Node) -> Result<Value, Error> {
     match node {
+        Node::Map(entries) => {
+            check_unique(entries)?;
+            object(entries)
+        }
+        other => to_inner_value(other),
+    }
+}
+
+/// Converts what is part of a larger value: keys must be texts.
+pub(crate) fn to_inner_value(node: &Node) -> Result<Value, Error> {
+    match node {
         Node::Scalar(scalar) => scalar_value(scalar),
-        Node::Seq(items) => items.iter().map(to_value).collect::<Result<_, _>>().map(Value::Array),
+        Node::Seq(items) => items.iter().map(to_inner_value).collect::<Result<_, _>>().map(Value::Array),
         Node::Map(entries) => {
             check_keys(entries)?;
-            let mut out = Map::new();
-            for entry in entries.iter() {
-                out.insert(printable(&entry.key.text)?, to_value(&entry.value)?);
-            }
-            Ok(Value::Object(out))
+            check_unique(entries)?;
+            object(entries)
         }
     }
+}
+
+fn object(entries: &[Entry]) -> Result<Value, Error> {
+    let mut out = Map::new();
+    for entry in entries {
+        let key = if entry.key.is_null() { "" } else { &*entry.key.text };
+        out.insert(printable(key)?, to_inner_value(&entry.value)?);
+    }
+    Ok(Value::Object(out))
 }
 
 fn check_keys(entries: &[Entry]) -> Result<(), Error> {
@@ -34,16 +51,18 @@ fn check_keys(entries: &[Entry]) -> Result<(), Error> {
         (_, Tag::None) => true,
         (_, tag) => !key.tagged && Tag::of(&key.text) == tag,
     };
-    if let Some(entry) = entries.iter().find(|entry| !is_text(&entry.key)) {
-        if entry.key.tag == Tag::Time {
-            return Err(unsupported("json: unsupported type: map[interface {}]interface {}"));
-        }
-        return Err(unsupported("json: unsupported type: map[interface {}]interface {}"));
+    if entries.iter().all(|entry| is_text(&entry.key)) {
+        return Ok(());
     }
+    Err(Error::new(ErrorKind::Resource, "json: unsupported type: map[interface {}]interface {}"))
+}
+
+fn check_unique(entries: &[Entry]) -> Result<(), Error> {
     let duplicate = if entries.len() < 16 {
-        entries.iter().enumerate().find(|(at, entry)| {
-            entries[..*at].iter().any(|before| before.key.text == entry.key.text)
-        })
+        entries
+            .iter()
+            .enumerate()
+            .find(|(at, entry)| entries[..*at].iter().any(|before| before.key.text == entry.key.text))
     } else {
         let mut seen = HashSet::with_capacity(entries.len());
         entries.iter().enumerate().find(|(_, entry)| !seen.insert(&*entry.key.text))
@@ -55,10 +74,6 @@ fn check_keys(entries: &[Entry]) -> Result<(), Error> {
         )),
         None => Ok(()),
     }
-}
-
-fn unsupported(message: &str) -> Error {
-    Error::new(ErrorKind::Resource, message)
 }
 
 fn scalar_value(scalar: &Scalar) -> Result<Value, Error> {
@@ -73,7 +88,11 @@ fn scalar_value(scalar: &Scalar) -> Result<Value, Error> {
     match (scalar.style, scalar.tag) {
         (Style::Folded, Tag::None | Tag::Str | Tag::Other) => Ok(Value::String(printable(&refold(text))?)),
         (style, Tag::None | Tag::Str | Tag::Other | Tag::Merge) => {
-            if !matches!(style, Style::Single | Style::Double) && text.starts_with('\t') && text.contains('\n') && is_block(text) {
+            if !matches!(style, Style::Single | Style::Double)
+                && text.starts_with('\t')
+                && text.contains('\n')
+                && is_block(text)
+            {
                 return Err(Error::new(
                     ErrorKind::Resource,
                     "yaml: line 2: found a tab character where an indentation space is expected",

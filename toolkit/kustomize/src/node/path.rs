@@ -258,9 +258,7 @@ fn element(
     }
     match items.get_mut(index) {
         Some(item) => matching(item, rest, create, visit),
-        None => Err(PathError::Other(format!(
-            "index {index} specified but only {length} elements found"
-        ))),
+        None => Err(PathError::Other(format!("index {index} specified but only {length} elements found"))),
     }
 }
 

@@ -135,7 +135,11 @@ impl Pattern {
             }
             reachable = next;
         }
-        if longest { reachable.iter().rposition(|&flag| flag) } else { reachable.iter().position(|&flag| flag) }
+        if longest {
+            reachable.iter().rposition(|&flag| flag)
+        } else {
+            reachable.iter().position(|&flag| flag)
+        }
     }
 }
 

@@ -149,9 +149,9 @@ pub(super) fn patch_entry(entry: &Patch, loader: &Loader<'_>, schema: &Schema) -
     let (text, source) = match (inline, entry.path.as_str()) {
         ("", "") => return Err(Error::new(ErrorKind::Patch, "must specify one of patch and path in")),
         ("", path) => {
-            let bytes = loader.load(path).map_err(|error| {
-                error.within(format!("failed to get the patch file from path({path})"))
-            })?;
+            let bytes = loader
+                .load(path)
+                .map_err(|error| error.within(format!("failed to get the patch file from path({path})")))?;
             (String::from_utf8_lossy(&bytes).into_owned(), format!("[path: {path:?}]"))
         }
         (patch, "") => (patch.to_owned(), format!("[patch: {patch:?}]")),

@@ -76,11 +76,13 @@ pub(super) fn generate(plugin: &Resource, loader: &Loader<'_>, schema: &Schema) 
         "ConfigMapGenerator" | "SecretGenerator" => {
             let secret = kind == "SecretGenerator";
             let config = with_metadata(&config);
-            let args = GeneratorArgs::decode(&config, Decoder::LAX, secret)
+            let args = GeneratorArgs::decode(&config, Decoder::LAX_TYPED, secret)
                 .map_err(|error| configuration(plugin, error))?;
             generator::generate(&args, secret, schema, &mut |path| loader.load(path))
         }
-        "IAMPolicyGenerator" => service_account(&config, schema).map_err(|error| configuration(plugin, error)),
+        "IAMPolicyGenerator" => {
+            service_account(&config, schema).map_err(|error| configuration(plugin, error))
+        }
         _ => Err(Error::new(ErrorKind::Unsupported, "must specify --enable-helm")),
     }
 }
@@ -110,8 +112,11 @@ fn service_account(config: &Value, schema: &Schema) -> Result<Resource, Error> {
     node.set("apiVersion", Node::string("v1"));
     node.set("kind", Node::string("ServiceAccount"));
     if let Some(metadata) = node.get_or_create("metadata", Kind::Map) {
-        let account =
-            format!("{}@{}.iam.gserviceaccount.com", text("/serviceAccount/name"), text("/serviceAccount/projectId"));
+        let account = format!(
+            "{}@{}.iam.gserviceaccount.com",
+            text("/serviceAccount/name"),
+            text("/serviceAccount/projectId")
+        );
         if let Some(annotations) = metadata.get_or_create("annotations", Kind::Map) {
             annotations.set("iam.gke.io/gcp-service-account", Node::string(&account));
         }
@@ -166,7 +171,11 @@ fn make(kind: &str, config: &Value, loader: &Loader<'_>, schema: &Schema) -> Res
             Transformer::Image(ImageTag::new(image.unwrap_or_default(), compiled(specs))?)
         }
         "NamespaceTransformer" => Transformer::Namespace(Namespace {
-            namespace: config.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            namespace: config
+                .pointer("/metadata/namespace")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             specs: compiled(specs),
             subjects: Subjects::parse(&f.text("setRoleBindingSubjects")?)?,
             unset_only: f.bool("unsetOnly")?,
@@ -186,7 +195,7 @@ fn make(kind: &str, config: &Value, loader: &Loader<'_>, schema: &Schema) -> Res
         }
         "ReplacementTransformer" => {
             let entries = f.list("replacements", "[]types.ReplacementField", |v| {
-                ReplacementEntry::decode(v, Decoder::LAX)
+                ReplacementEntry::decode(v, Decoder::LAX_TYPED)
             })?;
             Transformer::Replacements(configure::replacements(&entries, loader)?)
         }

@@ -45,7 +45,8 @@ fn by_kind<S: AsRef<str>>(list: &mut ResourceList, first: &[S], last: &[S]) {
     }
     list.sort_by_key(|resource| {
         let id = resource.id();
-        let or = |mark: &'static str, text: &str| if text.is_empty() { mark.to_owned() } else { text.to_owned() };
+        let or =
+            |mark: &'static str, text: &str| if text.is_empty() { mark.to_owned() } else { text.to_owned() };
         (
             ranks.get(&*id.gvk.kind).copied().unwrap_or(0),
             sort_text(&id.gvk),

@@ -81,23 +81,21 @@ impl Namespace {
             if elsewhere {
                 continue;
             }
-            path.visit(&mut resource.node, &id, Some(Create::STRING), &mut |node| Ok(self.set(node)?)).map_err(
-                |problem| match problem {
+            path.visit(&mut resource.node, &id, Some(Create::STRING), &mut |node| Ok(self.set(node)?))
+                .map_err(|problem| match problem {
                     Problem::Kind(wrong) if wrong.found != Kind::Scalar => {
                         failure(&problem).within("namespace field specs must target scalar nodes")
                     }
                     problem => failure(&problem).within("namespace transformation failed"),
-                },
-            )?;
+                })?;
         }
         Ok(())
     }
 
     fn set(&self, node: &mut Node) -> Result<(), WrongKind> {
-        if self.unset_only && !node.is_empty() {
-            if node.kind() == Kind::Scalar && !node.text().is_empty() {
-                return Ok(());
-            }
+        let is_set = node.kind() == Kind::Scalar && !node.is_null() && !node.text().is_empty();
+        if self.unset_only && is_set {
+            return Ok(());
         }
         node.set_scalar(Scalar::typed(&self.namespace, Tag::Str))
     }
@@ -132,7 +130,13 @@ impl Namespace {
             return Err(wrong(WrongKind { expected: Kind::Seq, found }));
         };
         for subject in items {
-            let matches = subject.get(wanted.0).is_some_and(|field| !field.is_null() && field.text() == wanted.1);
+            if let Some(field) = subject.get(wanted.0)
+                && field.kind() != Kind::Scalar
+            {
+                return Err(wrong(WrongKind { expected: Kind::Scalar, found: field.kind() }));
+            }
+            let matches =
+                subject.get(wanted.0).is_some_and(|field| !field.is_null() && field.text() == wanted.1);
             if !matches {
                 continue;
             }

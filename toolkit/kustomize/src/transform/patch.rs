@@ -116,9 +116,8 @@ impl Patch {
                 ));
             }
         };
-        let places = select(list, target).map_err(|error| {
-            error.within("unable to find patch target in `resources`".to_owned())
-        })?;
+        let places = select(list, target)
+            .map_err(|error| error.within("unable to find patch target in `resources`".to_owned()))?;
         apply_at(&places, patch, list, schema)
     }
 }
@@ -156,15 +155,14 @@ fn apply_at(
         })?;
     }
     list.drop_empty();
-    if patch.allow_name_change || patch.allow_kind_change {
-        if let Some(resource) = list.duplicate() {
-            return Err(Error::new(
-                ErrorKind::Id,
-                format!("may not add resource with an already registered id: {}", resource.id()),
-            ));
-        }
+    let duplicate = if patch.allow_name_change || patch.allow_kind_change { list.duplicate() } else { None };
+    match duplicate {
+        Some(resource) => Err(Error::new(
+            ErrorKind::Id,
+            format!("may not add resource with an already registered id: {}", resource.id()),
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn lay_over(resource: &mut Resource, patch: Resource, schema: &Schema) -> Result<(), Error> {
@@ -239,7 +237,10 @@ fn apply_json(patch: &JsonPatch, resource: &mut Resource) -> Result<(), Error> {
     }
     let patched = patch.apply(value)?;
     if !patched.is_object() {
-        return Err(Error::new(ErrorKind::Patch, "json: cannot unmarshal into Go value of type map[string]interface {}"));
+        return Err(Error::new(
+            ErrorKind::Patch,
+            "json: cannot unmarshal into Go value of type map[string]interface {}",
+        ));
     }
     resource.node = Node::from(&patched);
     let annotations = resource.strings("annotations");

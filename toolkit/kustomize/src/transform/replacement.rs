@@ -144,8 +144,7 @@ fn apply_target(
 ) -> Result<(), Error> {
     let rule = Rule::new(target)?;
     let default = [DEFAULT_PATH.to_owned()];
-    let paths: &[String] =
-        if target.field_paths.is_empty() { &default } else { &rule.target.field_paths };
+    let paths: &[String] = if target.field_paths.is_empty() { &default } else { &rule.target.field_paths };
     for at in 0..list.len() {
         if !rule.fits(list.get(at)) {
             continue;

@@ -75,7 +75,9 @@ fn an_expression_that_would_compile_to_a_giant_is_refused() {
 
 #[test]
 fn nothing_is_fetched() {
-    for base in ["https://github.com/a/b", "git@github.com:a/b.git", "github.com/a/b?ref=x", "http://x/y.yaml"] {
+    for base in
+        ["https://github.com/a/b", "git@github.com:a/b.git", "github.com/a/b?ref=x", "http://x/y.yaml"]
+    {
         let fs = Memory::from([("kustomization.yaml", format!("resources: ['{base}']\n"))]);
         assert_eq!(refused(&fs, &Options::default()), ErrorKind::Unsupported, "{base}");
     }
@@ -100,10 +102,26 @@ fn links_out_of_a_directory_are_not_followed() {
 #[test]
 fn odd_documents_end_in_errors_and_not_in_panics() {
     let texts = [
-        "", "[]", "a", "- a", "{}", "null", "kind: []", "metadata: a", "kind: List\nitems: {a: b}\n",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: [name]\n", "apiVersion: {}\nkind: A\nmetadata: {name: a}\n",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {a: b}}\n", "? [a]\n: b\n", "\u{feff}", "%TAG\n---\na", "*x",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n1: 2\n", "---\n---\n--- # c\n", "<<: a", "a: !!int x",
+        "",
+        "[]",
+        "a",
+        "- a",
+        "{}",
+        "null",
+        "kind: []",
+        "metadata: a",
+        "kind: List\nitems: {a: b}\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: [name]\n",
+        "apiVersion: {}\nkind: A\nmetadata: {name: a}\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {a: b}}\n",
+        "? [a]\n: b\n",
+        "\u{feff}",
+        "%TAG\n---\na",
+        "*x",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n1: 2\n",
+        "---\n---\n--- # c\n",
+        "<<: a",
+        "a: !!int x",
     ];
     let kustomizations = [
         "resources: [r.yaml]\nnamePrefix: p-\nnamespace: n\ncommonLabels: {a: b}\ncommonAnnotations: {a: b}\nimages: [{name: a, newTag: b}]\n",

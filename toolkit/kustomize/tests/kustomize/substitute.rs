@@ -26,7 +26,10 @@ fn expressions_give_what_the_dialect_says() {
         ("${n:-1} ${none:-1}", "12345 1"),
         ("${v#*/} ${v##*o} ${v%.*} ${v%%/*} ${v#x}", "World.txt rld.txt Hello/World Hello Hello/World.txt"),
         ("${v#[HX]?} ${v#[^H]} ${v#[}", "llo/World.txt Hello/World.txt Hello/World.txt"),
-        ("${v/o/0} ${v//o/0} ${v/#Hello/Bye} ${v/%txt/md}", "Hell0/World.txt Hell0/W0rld.txt Bye/World.txt Hello/World.md"),
+        (
+            "${v/o/0} ${v//o/0} ${v/#Hello/Bye} ${v/%txt/md}",
+            "Hell0/World.txt Hell0/W0rld.txt Bye/World.txt Hello/World.md",
+        ),
         ("${v/\\//-} ${v/#Hello/} ${v//l/}", "Hello-World.txt Hello/World.txt Heo/Word.txt"),
         ("${none:=a ${n} b} ${empty=x} ${none:+y} ${none:?z}", "a 12345 b x y z"),
         ("${none:-} ${none:-${empty:-deep}}", " deep"),
@@ -76,7 +79,9 @@ fn expressions_in_expressions_meet_a_limit() {
 
 #[test]
 fn names_are_letters_digits_and_underscores() {
-    for (name, fits) in [("a", true), ("_A9", true), ("9a", false), ("a.b", false), ("a-b", false), ("", false)] {
+    for (name, fits) in
+        [("a", true), ("_A9", true), ("9a", false), ("a.b", false), ("a-b", false), ("", false)]
+    {
         assert_eq!(is_name(name), fits, "{name}");
     }
 }

@@ -26,10 +26,9 @@ impl Checker<'_> {
                 main.push(self.plain(format!("\"{name}\" must validate all the schemas (allOf){none}")));
             }
         }
-        if let Some(branch) = node.not.as_deref() {
-            if self.check(branch, value, path, None).is_valid() {
-                main.push(self.plain(format!("\"{}\" must not validate the schema (not)", path.name())));
-            }
+        let forbidden = node.not.as_deref();
+        if forbidden.is_some_and(|branch| self.check(branch, value, path, None).is_valid()) {
+            main.push(self.plain(format!("\"{}\" must not validate the schema (not)", path.name())));
         }
         main.matches += 1;
         main

@@ -45,7 +45,9 @@ resource!(
 );
 
 impl HelmRepository {
-    /// Returns whether the charts are in an OCI registry; such an object has no status.
+    /// Returns whether the charts are in an OCI registry.
+    ///
+    /// No controller looks at such an object: it has no status, never becomes ready, and can be used at once.
     pub fn is_oci(&self) -> bool {
         self.spec.type_ == Some(HelmRepositoryType::Oci)
     }
