@@ -131,7 +131,7 @@ pub(crate) fn validate_create(resource: &Resource, object: &Value) -> Vec<Cause>
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
         return crd::validate(object, None);
     }
-    validate::check(resource, object)
+    validate::check_new(resource, object)
 }
 
 /// Checks a changed object.
@@ -147,6 +147,11 @@ pub(crate) fn validate_update(resource: &Resource, live: &Value, object: &Value)
 /// Returns what the server warns about in an object.
 pub(crate) fn warnings(resource: &Resource, object: &Value) -> Vec<String> {
     if resource.is_custom() { Vec::new() } else { rules::warnings(object, resource.is("", "services")) }
+}
+
+/// Returns what keeps a new object from being stored beside others.
+pub(crate) fn clashes(cluster: &Cluster, resource: &Resource, object: &Value) -> Vec<Cause> {
+    if resource.is("", "services") { services::clashes(cluster, object) } else { Vec::new() }
 }
 
 /// Reacts to a stored object.

@@ -24,13 +24,18 @@
 //! - [`TestServer`]: the server; [`TestServer::client`] for code under test, [`TestServer::serve`] for `kubectl`.
 //! - [`Faults`]: what goes wrong, and when.
 //! - [`Requests`]: what was asked of the server.
+//! - [`git::Repository`] and [`git::Server`]: repositories to fetch from.
 //!
 //! # Compatibility
-//! Behaves as kube-apiserver 1.37 does without admission webhooks, where the tests of this crate say so. It is for tests, demos and
-//! CI, never for production, and never the only judge of a controller.
+//! Answers as kube-apiserver 1.37 does, without admission webhooks and with everybody an administrator. Known to differ: of the
+//! validation of built-in kinds only the most common rules exist; old states are kept for a number of changes, not for minutes; the
+//! namespace controller, the garbage collector and the instant workloads act within the write they react to, so that a test never
+//! waits for them (test `a_deleted_namespace_is_emptied_and_goes`). It is for tests, demos and CI, never for production, and never
+//! the only judge of a controller.
 //!
 //! # Not supported
-//! TLS, authentication, RBAC, aggregated API servers, webhooks, quotas, scheduling, networking, persistence.
+//! TLS, authentication, RBAC, admission policies and webhooks, conversion webhooks, quotas and limit ranges, aggregated API servers,
+//! answers in protobuf (requests are read), scheduling, networking, persistence.
 //!
 //! # Untrusted input
 //! Bodies are limited to 3 MiB and 128 levels of nesting. The port is meant for loopback addresses: everybody who reaches it may do

@@ -24,7 +24,8 @@ pub enum Workloads {
     /// Nothing happens to workloads, as on an API server alone.
     #[default]
     Off,
-    /// Workloads become ready as soon as they are written.
+    /// Workloads become ready as soon as they are written: Deployments, StatefulSets, DaemonSets, ReplicaSets, Jobs, Pods,
+    /// claims, load balancers. The annotation `testing.gitops-toolkit.dev/outcome` makes one fail (`fail`) or wait for ever (`hang`).
     Instant,
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::defaults::set;
 use crate::cluster::Cluster;
+use crate::refusal::Cause;
 
 /// Fills in defaults.
 pub(super) fn default(object: &mut Value) {
@@ -111,6 +112,19 @@ pub(super) fn allocate(cluster: &Cluster, object: &mut Value, live: Option<&Valu
     }
 }
 
+/// Says that the address that a new service asks for is taken.
+pub(super) fn clashes(cluster: &Cluster, object: &Value) -> Vec<Cause> {
+    let wanted = object["spec"]["clusterIP"].as_str().unwrap_or_default();
+    let records = cluster.store.list("/services", "").records;
+    let taken =
+        records.iter().any(|record| record.fields.get("spec.clusterIP").is_some_and(|one| one == wanted));
+    if wanted.is_empty() || wanted == "None" || !taken {
+        return Vec::new();
+    }
+    let detail = format!("failed to allocate IP {wanted}: provided IP is already allocated");
+    vec![Cause::invalid("spec.clusterIPs", &json!([wanted]).to_string(), &detail)]
+}
+
 fn keep(spec: &mut Value, live: &Value) {
     for key in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"] {
         if (spec[key].is_null() || spec[key] == json!("")) && !live[key].is_null() {
@@ -145,16 +159,18 @@ fn services(cluster: &Cluster) -> Vec<Value> {
 }
 
 fn free_address(cluster: &Cluster) -> String {
-    let taken: BTreeSet<String> = services(cluster)
+    let services = cluster.store.list("/services", "").records;
+    let taken: BTreeSet<&str> = services
         .iter()
-        .filter_map(|service| service["spec"]["clusterIP"].as_str().map(str::to_owned))
+        .filter_map(|record| record.fields.get("spec.clusterIP"))
+        .map(String::as_str)
         .collect();
     (0_u32..65_536)
         .map(|at| {
             let number = (at + (cluster.ids.number() % 200) as u32) % 65_000 + 257;
             format!("10.0.{}.{}", number / 256 % 256, number % 256)
         })
-        .find(|address| !taken.contains(address))
+        .find(|address| !taken.contains(address.as_str()))
         .unwrap_or_default()
 }
 

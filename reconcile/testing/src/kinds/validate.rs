@@ -9,6 +9,17 @@ use crate::names;
 use crate::refusal::Cause;
 use crate::registry::Resource;
 
+/// Returns what is wrong with a new object of a built-in kind.
+pub(super) fn check_new(resource: &Resource, object: &Value) -> Vec<Cause> {
+    let mut causes = match (resource.group.as_str(), resource.plural.as_str()) {
+        ("batch", "jobs") => job_selector(object).into_iter().collect(),
+        ("events.k8s.io", "events") => new_event(object),
+        _ => Vec::new(),
+    };
+    causes.extend(check(resource, object));
+    causes
+}
+
 /// Returns what is wrong with an object of a built-in kind.
 pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
     match (resource.group.as_str(), resource.plural.as_str()) {
@@ -27,6 +38,8 @@ pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
         ("apps", "deployments" | "replicasets" | "daemonsets" | "statefulsets") => workload(object),
         ("batch", "jobs") => job(object),
         ("", "services") => service(object),
+        ("", "events") => event(object),
+        ("coordination.k8s.io", "leases") => lease(object),
         ("networking.k8s.io", "ingresses") => ingress(object),
         _ => Vec::new(),
     }
@@ -210,6 +223,12 @@ fn strategy(object: &Value) -> Vec<Cause> {
                 }
             }
         }
+        Some(other) if !matches!(other, "Recreate" | "RollingUpdate") => {
+            let shown = format!("{{\"Type\":{},\"RollingUpdate\":null}}", crate::refusal::quote(other));
+            let text =
+                format!("Unsupported value: {shown}: supported values: \"Recreate\", \"RollingUpdate\"");
+            causes.push(Cause::new("FieldValueNotSupported", "spec.strategy", text));
+        }
         _ => {}
     }
     causes
@@ -246,10 +265,62 @@ fn workload(object: &Value) -> Vec<Cause> {
     causes
 }
 
+/// A selector of a new job is made by the server, unless it says that it has its own.
+fn job_selector(object: &Value) -> Option<Cause> {
+    const UID: &str = "batch.kubernetes.io/controller-uid";
+    let spec = &object["spec"];
+    let wanted = spec["selector"]["matchLabels"].as_object();
+    let foreign = wanted.is_some_and(|all| all.keys().any(|key| key != UID));
+    let manual = spec["manualSelector"] == Value::Bool(true);
+    let shown = spec["selector"].to_string();
+    (foreign && !manual).then(|| Cause::invalid("spec.selector", &shown, "`selector` not auto-generated"))
+}
+
+fn event(object: &Value) -> Vec<Cause> {
+    let involved = &object["involvedObject"]["namespace"];
+    let own = &object["metadata"]["namespace"];
+    let other = involved.as_str().filter(|namespace| !namespace.is_empty() && *own != **namespace);
+    let detail = "does not match event.namespace";
+    other
+        .map(|namespace| Cause::invalid_text("involvedObject.namespace", namespace, detail))
+        .into_iter()
+        .collect()
+}
+
+fn new_event(object: &Value) -> Vec<Cause> {
+    let required = ["eventTime", "reportingController", "reportingInstance", "action", "reason", "type"];
+    let missing = required.iter().filter(|key| object[**key].as_str().unwrap_or_default().is_empty());
+    missing.map(|key| Cause::required(*key, "")).collect()
+}
+
+fn lease(object: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let spec = &object["spec"];
+    if let Some(seconds) = spec["leaseDurationSeconds"].as_i64().filter(|seconds| *seconds <= 0) {
+        let field = "spec.leaseDurationSeconds";
+        causes.push(Cause::invalid(field, &seconds.to_string(), "must be greater than 0"));
+    }
+    if let Some(count) = spec["leaseTransitions"].as_i64().filter(|count| *count < 0) {
+        let detail = "must be greater than or equal to 0";
+        causes.push(Cause::invalid("spec.leaseTransitions", &count.to_string(), detail));
+    }
+    causes
+}
+
 fn job(object: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     let spec = &object["spec"];
     let policy = spec["template"]["spec"]["restartPolicy"].as_str().unwrap_or_default();
+    let wanted = spec["selector"]["matchLabels"].as_object();
+    let labels = &spec["template"]["metadata"]["labels"];
+    if spec["selector"].is_null() {
+        causes.push(Cause::required("spec.selector", ""));
+    }
+    if wanted.is_none() || wanted.into_iter().flatten().any(|(key, value)| labels[key] != *value) {
+        let shown = if labels.is_null() { "null".to_owned() } else { labels.to_string() };
+        let detail = "`selector` does not match template `labels`";
+        causes.push(Cause::invalid("spec.template.metadata.labels", &shown, detail));
+    }
     causes.extend(pod(&spec["template"]["spec"], "spec.template.spec"));
     if policy == "Always" {
         let supported = ["OnFailure", "Never"];

@@ -62,6 +62,7 @@ pub(crate) fn create_object(
     meta::drop_repeated_owners(&mut object);
     let mut causes = meta::validate_create(&resource, &object);
     causes.extend(crate::kinds::validate_create(&resource, &object));
+    causes.extend(crate::kinds::clashes(&call.cluster, &resource, &object));
     let (more, warnings) = crate::schema::validate(&resource, &object, None, false);
     causes.extend(more);
     call.warnings.extend(warnings);

@@ -131,7 +131,8 @@ fn subresources(resource: &Resource) -> Vec<(String, Value, Vec<&'static str>)> 
         found.push(("scale".to_owned(), kind("autoscaling", "v1", "Scale"), vec!["get", "patch", "update"]));
     }
     if resource.status {
-        found.push(("status".to_owned(), own, vec!["get", "patch", "update"]));
+        let status = ("status".to_owned(), own, vec!["get", "patch", "update"]);
+        if resource.is_custom() { found.insert(0, status) } else { found.push(status) }
     }
     found
 }

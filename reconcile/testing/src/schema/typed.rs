@@ -329,7 +329,8 @@ fn normalize_item(of: Type, value: &mut Value) {
 }
 
 /// Fields that are pointers in the server, so that a zero value says something.
-const POINTERS: [&str; 9] = [
+const POINTERS: [&str; 10] = [
+    "holderIdentity",
     "storageClassName",
     "service",
     "ingressClassName",

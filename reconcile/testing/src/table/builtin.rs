@@ -274,6 +274,12 @@ fn service(spec: &Value, status: &Value, title: &str) -> Value {
         "Type" => json!(kind),
         "Cluster-IP" => or_none(&spec["clusterIP"]),
         "External-IP" if kind == "ExternalName" => or_none(&spec["externalName"]),
+        "External-IP" if spec["externalIPs"].as_array().is_some_and(|addresses| !addresses.is_empty()) => {
+            let own = status["loadBalancer"]["ingress"].as_array().into_iter().flatten();
+            let own = own.filter_map(|one| one["ip"].as_str().or_else(|| one["hostname"].as_str()));
+            let given = spec["externalIPs"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            json!(own.chain(given).collect::<Vec<_>>().join(","))
+        }
         "External-IP" if kind == "LoadBalancer" => {
             let first = &status["loadBalancer"]["ingress"][0];
             let shown = first["ip"].as_str().or_else(|| first["hostname"].as_str()).unwrap_or("<pending>");

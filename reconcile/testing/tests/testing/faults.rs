@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+use futures::StreamExt;
 use gitops_testing::{Fault, TestServer, verb};
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::api::{Api, Patch, PatchParams, PostParams};
+use kube::api::{Api, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
 use serde_json::json;
 
 use crate::crud::config_map;
@@ -38,6 +39,39 @@ async fn a_lost_response_leaves_the_write_and_a_refused_one_does_not() {
     server.faults().once(Fault::Refused).on(verb::CREATE, "*");
     api.create(&PostParams::default(), &config_map("b", "k", "1")).await.unwrap_err();
     assert!(api.get_opt("b").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_watch_may_replay_an_older_state_first() {
+    let server = TestServer::builder().start().await;
+    let api: Api<ConfigMap> = Api::default_namespaced(server.client());
+    api.create(&PostParams::default(), &config_map("a", "k", "1")).await.unwrap();
+    let patch = Patch::Merge(json!({"data": {"k": "2"}}));
+    let last = api.patch("a", &PatchParams::default(), &patch).await.unwrap();
+    api.patch("a", &PatchParams::default(), &Patch::Merge(json!({"data": {"k": "3"}}))).await.unwrap();
+    server.faults().once(Fault::WatchReplaysOlderState).on(verb::WATCH, "configmaps");
+    let version = last.metadata.resource_version.unwrap();
+    let events = api.watch(&WatchParams::default(), &version).await.unwrap();
+    let values: Vec<String> = events
+        .take(2)
+        .map(|event| match event.unwrap() {
+            WatchEvent::Modified(object) => object.data.unwrap()["k"].clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect()
+        .await;
+    assert_eq!(values, ["2", "3"]);
+}
+
+#[tokio::test]
+async fn a_list_that_is_gone_is_answered_with_410_once() {
+    let server = TestServer::builder().start().await;
+    let api: Api<ConfigMap> = Api::default_namespaced(server.client());
+    server.faults().once(Fault::Gone).on(verb::LIST, "configmaps");
+    let error = api.list(&ListParams::default()).await.unwrap_err();
+    assert!(matches!(error, kube::Error::Api(status) if status.code == 410 && status.reason == "Expired"));
+    assert!(api.list(&ListParams::default()).await.is_ok());
+    assert_eq!(server.requests().count(verb::LIST, "configmaps"), 2);
 }
 
 async fn patch_thrice(api: &Api<ConfigMap>) -> Vec<u16> {

@@ -55,3 +55,48 @@ async fn discovery_comes_plain_and_aggregated() {
         assert!(code == 200 && answer.contains(expected), "{head}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn a_table_has_the_columns_of_the_kind() {
+    let server = TestServer::builder().start().await;
+    let serving = server.serve(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let accept = "Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+    let cases = [
+        ("/api/v1/namespaces", "Name,Status,Age"),
+        ("/api/v1/services", "Name,Type,Cluster-IP,External-IP,Port(s),Age,Selector"),
+        ("/apis/apps/v1/deployments", "Name,Ready,Up-to-date,Available,Age,Containers,Images,Selector"),
+        ("/apis/storage.k8s.io/v1/csinodes", "Name,Age"),
+    ];
+    for (path, expected) in cases {
+        let (code, answer) =
+            exchange(serving.address(), &format!("GET {path} HTTP/1.1\r\n{accept}"), b"").await;
+        let table: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        let columns = table["columnDefinitions"].as_array().unwrap();
+        let names: Vec<_> = columns.iter().map(|column| column["name"].as_str().unwrap()).collect();
+        assert_eq!((code, names.join(",").as_str()), (200, expected), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn strategic_patches_merge_lists_by_key() {
+    let server = TestServer::builder().start().await;
+    let serving = server.serve(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let account = br#"{"metadata": {"name": "a"}, "secrets": [{"name": "x"}, {"name": "y"}]}"#;
+    let path = "/api/v1/namespaces/default/serviceaccounts";
+    exchange(serving.address(), &format!("POST {path} HTTP/1.1"), account).await;
+    let cases = [
+        (r#"{"secrets": [{"name": "z"}]}"#, "z,x,y"),
+        (r#"{"secrets": [{"$patch": "delete", "name": "x"}]}"#, "z,y"),
+        (r#"{"$setElementOrder/secrets": [{"name": "y"}, {"name": "z"}], "secrets": []}"#, "y,z"),
+        (r#"{"secrets": [{"$patch": "replace"}, {"name": "only"}]}"#, "only"),
+        (r#"{"secrets": null}"#, ""),
+    ];
+    for (patch, expected) in cases {
+        let head = format!("PATCH {path}/a HTTP/1.1\r\nContent-Type: application/strategic-merge-patch+json");
+        let (code, answer) = exchange(serving.address(), &head, patch.as_bytes()).await;
+        let object: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        let secrets = object["secrets"].as_array().cloned().unwrap_or_default();
+        let names: Vec<_> = secrets.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+        assert_eq!((code, names.join(",").as_str()), (200, expected), "{patch}");
+    }
+}
