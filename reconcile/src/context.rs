@@ -44,6 +44,7 @@ pub struct Context<R: Reconciler> {
 
 /// A wait ended early because the object should be looked at anew.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Interrupted {
     /// The object whose change caused it: the reconciled one, or one that it refers to.
     pub cause: Reference,

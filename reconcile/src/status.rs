@@ -273,20 +273,20 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
 mod tests {
     use super::*;
 
-    fn draft(status: Value) -> Draft {
-        Draft::new(Some(&status), 3)
+    fn draft(status: &Value) -> Draft {
+        Draft::new(Some(status), 3)
     }
 
     #[test]
     fn nothing_changed_needs_no_patch() {
-        let mut draft = draft(json!({"observedGeneration": 3}));
+        let mut draft = draft(&json!({"observedGeneration": 3}));
         draft.observe_generation();
         assert_eq!(draft.patch(), None);
     }
 
     #[test]
     fn setting_the_same_condition_again_keeps_its_time() {
-        let mut draft = draft(json!({"conditions": [{
+        let mut draft = draft(&json!({"conditions": [{
             "type": "Ready", "status": "True", "reason": "Succeeded", "message": "ok",
             "observedGeneration": 3, "lastTransitionTime": "2020-01-01T00:00:00Z",
         }]}));
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn conditions_are_listed_stalled_reconciling_ready_and_then_by_age_and_name() {
-        let mut draft = draft(json!({}));
+        let mut draft = draft(&json!({}));
         for kind in ["Healthy", "Ready", "ArtifactInStorage", "Reconciling"] {
             draft.set(kind, "True", "R", "m");
         }
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_rebase_keeps_the_conditions_of_others_and_ours_win() {
-        let mut draft = draft(json!({"conditions": [], "artifact": {"a": 1}}));
+        let mut draft = draft(&json!({"conditions": [], "artifact": {"a": 1}}));
         draft.set(READY, "True", "Succeeded", "ok");
         draft.set_field("artifact", Some(json!({"a": 2})));
         draft.rebase(Some(&json!({
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_long_message_is_cut_at_the_limit() {
-        let mut draft = draft(json!({}));
+        let mut draft = draft(&json!({}));
         draft.set(READY, "False", "R", &"ä".repeat(20_000));
         let message = draft.condition_text(READY, "message").unwrap_or_default();
         assert!(message.len() <= MESSAGE_LIMIT && message.ends_with("..."));

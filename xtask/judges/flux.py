@@ -25,8 +25,12 @@ class Backend(http.server.BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         if path.startswith("/private/"):
             if self.headers.get("Authorization") != "Basic " + base64.b64encode(b"git:secret").decode():
+<<<<<<< HEAD
                 self.send_response(401); self.send_header("WWW-Authenticate", 'Basic realm="git"'); self.send_header("Content-Length", "24"); self.end_headers()
                 self.wfile.write(b"authentication required\n"); return
+=======
+                self.send_response(401); self.send_header("WWW-Authenticate", 'Basic realm="git"'); self.end_headers(); self.wfile.write(b"authentication required\n"); return
+>>>>>>> reconcile
             path = path[len("/private"):]
         if self.headers.get("Transfer-Encoding") == "chunked":
             body = b""

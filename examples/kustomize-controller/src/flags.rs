@@ -9,6 +9,7 @@ use crate::{Config, NAME};
 /// The command line of the kustomize controller.
 #[derive(Clone, Debug, Parser)]
 #[command(name = NAME, about = "Builds, applies and prunes manifests from sources")]
+#[non_exhaustive]
 pub struct Arguments {
     /// What all controllers take.
     #[command(flatten)]

@@ -13,7 +13,6 @@ mod source;
 mod target;
 mod variables;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -50,7 +49,6 @@ pub(crate) struct Settings {
     pub(crate) custom_stage_kinds: Vec<(String, String)>,
     pub(crate) override_managers: Vec<String>,
     pub(crate) insecure_kubeconfig_tls: bool,
-    pub(crate) work_dir: PathBuf,
     pub(crate) observer: Option<UnboundedSender<Progress>>,
 }
 
@@ -70,7 +68,6 @@ impl Settings {
             custom_stage_kinds: config.custom_stage_kinds,
             override_managers: config.override_managers,
             insecure_kubeconfig_tls: config.insecure_kubeconfig_tls,
-            work_dir: config.work_dir,
             observer: config.observer,
         };
         (config.manager, settings)

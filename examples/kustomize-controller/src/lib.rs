@@ -32,6 +32,7 @@ pub const NAME: &str = "kustomize-controller";
 const STATUS_MANAGER: &str = "gotk-kustomize-controller";
 
 /// What a kustomize controller needs to know.
+#[non_exhaustive]
 pub struct Config {
     /// The manager with its probes, metrics, events and lease.
     pub manager: Manager,

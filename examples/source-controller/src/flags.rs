@@ -14,6 +14,7 @@ use crate::{Config, NAME};
 /// The command line of the source controller.
 #[derive(Clone, Debug, Parser)]
 #[command(name = NAME, about = "Fetches sources and serves them as artifacts")]
+#[non_exhaustive]
 pub struct Arguments {
     /// What all controllers take.
     #[command(flatten)]

@@ -128,6 +128,9 @@ impl GitRepositories {
             return Ok(run.unchanged(&found.revision, found.cheap, failed_before));
         };
         let checkout = run.fetch(&found.request, &found.revision).await?;
+        if found.unannounced {
+            run.announce_revision(&found.revision).await;
+        }
         run.publish(&found.revision, checkout, includes, failed_before).await
     }
 }

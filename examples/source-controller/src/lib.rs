@@ -24,6 +24,7 @@ pub use progress::Progress;
 pub const NAME: &str = "source-controller";
 
 /// What a source controller needs to know.
+#[non_exhaustive]
 pub struct Config {
     /// The manager with its probes, metrics, events and lease.
     pub manager: Manager,

@@ -125,7 +125,7 @@ impl Cache {
         match error {
             watcher::Error::InitialListFailed(kube::Error::Api(status))
             | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => {
-                matches!(status.code, 403 | 404 | 405)
+                matches!(status.code, 403..=405)
             }
             _ => false,
         }

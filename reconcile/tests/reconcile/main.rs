@@ -2,6 +2,8 @@
 
 //! Controllers over a kind of a stranger, against the embedded API server.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 mod site;
 
 mod manager;

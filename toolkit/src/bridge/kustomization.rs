@@ -11,7 +11,7 @@ use std::fmt;
 
 use gitops_api::kustomize::v1::{BuildMetadata, Image, KustomizationSpec, Patch};
 use gitops_kustomize::fs::{Failure, FileSystem};
-use gitops_yaml::{Dialect, Limits, read_value, read_values};
+use gitops_yaml::{Dialect, Limits, read_documents, read_value};
 use serde_json::{Map, Value, json};
 
 /// The names a kustomization file may have, the first one wins.
@@ -116,11 +116,19 @@ impl<F: FileSystem> FileSystem for Overlay<F> {
 /// # Errors
 /// A file that is no Kubernetes YAML where a kustomization has to be generated, a kustomization file that cannot be read, or a
 /// component that is not local.
+<<<<<<< HEAD
 pub fn prepare<F: FileSystem>(
     below: F,
     directory: &str,
     spec: &KustomizationSpec,
 ) -> Result<Overlay<F>, Error> {
+=======
+pub fn prepare<F: FileSystem>(below: F, directory: &str, spec: &KustomizationSpec) -> Result<Overlay<F>, Error> {
+    if !below.is_dir(directory) {
+        let file = child(directory, FILE_NAMES[0]);
+        return Err(Error(format!("open {file}: not a directory remove {file}: not a directory")));
+    }
+>>>>>>> reconcile
     let present = FILE_NAMES.iter().find(|name| is_file(&below, directory, name));
     let (name, mut file) = match present {
         Some(name) => (*name, read(&below, &child(directory, name))?),
@@ -222,10 +230,14 @@ fn scan(fs: &impl FileSystem, directory: &str, prefix: &str, found: &mut Vec<Str
 fn check(fs: &impl FileSystem, path: &str) -> Result<(), Error> {
     let failed = |what: String| Error(format!("failed to decode Kubernetes YAML from {path}: {what}"));
     let bytes = fs.read(path).map_err(|failure| failed(failure.to_string()))?;
-    let documents = read_values(&bytes, Dialect::V3, &Limits::default())
+    let documents = read_documents(&bytes, &Limits::default())
         .map_err(|error| failed(format!("MalformedYAMLError: {error}")))?;
-    for document in documents.iter().filter(|document| !document.is_null()) {
-        identify(document).map_err(failed)?;
+    for document in documents {
+        // A key that is there twice has a value only once the build has said what it thinks of it.
+        let Ok(value) = document.root.to_value(Dialect::V3) else { continue };
+        if !value.is_null() {
+            identify(&value).map_err(failed)?;
+        }
     }
     Ok(())
 }

@@ -19,12 +19,15 @@ impl Run<'_> {
     /// Makes the cluster hold what was built.
     pub(crate) async fn apply(&self, built: &Built) -> Result<Applied, Failure> {
         let failed = |message: String| self.fail(reason::RECONCILIATION_FAILED, message);
-        let set = self.decorated(&built.objects).map_err(failed)?;
+        self.note("Detecting drift");
+        let set = self.decorated(&built.objects).map_err(|message| {
+            self.record(&built.digest, reason::RECONCILIATION_FAILED);
+            failed(message)
+        })?;
         let cluster = self.owner.cluster(self.object, self.cx).await.map_err(failed)?;
         let options =
             options(self.object, &self.owner.settings).map_err(|error| failed(error.to_string()))?;
         let previous = inventory(self.object);
-        self.note("Detecting drift");
         let plan =
             plan(&cluster, &set, &previous, &options).await.map_err(|error| failed(error.to_string()))?;
         if let Some(before) = plan.inventory_before_run() {
@@ -178,14 +181,15 @@ pub(crate) fn options(object: &Kustomization, settings: &Settings) -> Result<Opt
 }
 
 fn pattern(selector: &Selector) -> Result<ObjectPattern, Error> {
-    let mut parts = PatternParts::default();
-    parts.group = selector.group.as_deref().unwrap_or_default();
-    parts.version = selector.version.as_deref().unwrap_or_default();
-    parts.kind = selector.kind.as_deref().unwrap_or_default();
-    parts.namespace = selector.namespace.as_deref().unwrap_or_default();
-    parts.name = selector.name.as_deref().unwrap_or_default();
-    parts.labels = selector.label_selector.as_deref().unwrap_or_default();
-    parts.annotations = selector.annotation_selector.as_deref().unwrap_or_default();
+    let parts = PatternParts {
+        group: selector.group.as_deref().unwrap_or_default(),
+        version: selector.version.as_deref().unwrap_or_default(),
+        kind: selector.kind.as_deref().unwrap_or_default(),
+        namespace: selector.namespace.as_deref().unwrap_or_default(),
+        name: selector.name.as_deref().unwrap_or_default(),
+        labels: selector.label_selector.as_deref().unwrap_or_default(),
+        annotations: selector.annotation_selector.as_deref().unwrap_or_default(),
+    };
     ObjectPattern::new(&parts)
 }
 

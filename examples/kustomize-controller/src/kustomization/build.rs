@@ -145,21 +145,10 @@ fn replaced(
     set.into_iter().next().ok_or_else(|| failed("nothing is left".to_owned()))
 }
 
-/// An object as a build names it: `Kind.version.group/name.namespace`.
+/// An object as messages of a build name it: `Kind.version.group/name`.
 fn build_id(object: &gitops_manifest::Manifest) -> String {
-    let part = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
-    let mut id = format!(
-        "{}.{}.{}/{}",
-        part(object.kind(), "[noKind]"),
-        part(object.version(), "[noVer]"),
-        part(object.group(), "[noGrp]"),
-        object.name()
-    );
-    if !object.namespace().is_empty() {
-        id.push('.');
-        id.push_str(object.namespace());
-    }
-    id
+    let group = if object.group().is_empty() { "[noGrp]" } else { object.group() };
+    format!("{}.{}.{group}/{}", object.kind(), object.version(), object.name())
 }
 
 /// Finds the directory that the spec names; the error is the path that is not there.

@@ -12,7 +12,6 @@ use super::Kustomizations;
 /// A source that has an artifact.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    pub(crate) reference: Reference,
     pub(crate) artifact: Artifact,
 }
 
@@ -54,7 +53,7 @@ impl Kustomizations {
             .cloned()
             .and_then(|value| serde_json::from_value(value).ok());
         match artifact {
-            Some(artifact) => Ok(Source { reference, artifact }),
+            Some(artifact) => Ok(Source { artifact }),
             None => {
                 let wait = self.settings.requeue_dependency;
                 let text = gitops_api::meta::Duration::from(wait).canonical();

@@ -15,22 +15,22 @@ use kube::runtime::wait::await_condition;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-pub const PATIENCE: StdDuration = StdDuration::from_secs(40);
+pub(crate) const PATIENCE: StdDuration = StdDuration::from_secs(40);
 
-pub struct Harness {
-    pub server: TestServer,
-    pub repository: Repository,
-    pub git: Server,
-    pub dir: tempfile::TempDir,
-    pub controllers: Vec<JoinHandle<()>>,
+pub(crate) struct Harness {
+    pub(crate) server: TestServer,
+    pub(crate) repository: Repository,
+    pub(crate) git: Server,
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) controllers: Vec<JoinHandle<()>>,
 }
 
 impl Harness {
-    pub async fn start(files: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(files: &[(&str, &str)]) -> Self {
         Self::start_with(Workloads::Instant, files).await
     }
 
-    pub async fn start_with(workloads: Workloads, files: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start_with(workloads: Workloads, files: &[(&str, &str)]) -> Self {
         let server = TestServer::builder().crds(gitops_api::crds()).workloads(workloads).start().await;
         let repository = Repository::create().unwrap();
         let files = files.iter().map(|(path, content)| (*path, Some(*content)));
@@ -54,22 +54,22 @@ impl Harness {
     }
 
     /// Kills both controllers where they are and starts new ones.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         for controller in self.controllers.drain(..) {
             controller.abort();
         }
         self.controllers = spawn(&self.server, self.dir.path());
     }
 
-    pub fn api(&self) -> Api<Kustomization> {
+    pub(crate) fn api(&self) -> Api<Kustomization> {
         Api::namespaced(self.server.client(), "default")
     }
 
-    pub async fn create(&self, name: &str, spec: KustomizationSpec) {
+    pub(crate) async fn create(&self, name: &str, spec: KustomizationSpec) {
         self.api().create(&PostParams::default(), &Kustomization::new(name, spec)).await.unwrap();
     }
 
-    pub async fn commit(&self, message: &str, files: &[(&str, Option<&str>)]) -> String {
+    pub(crate) async fn commit(&self, message: &str, files: &[(&str, Option<&str>)]) -> String {
         self.repository.commit(message, files.iter().copied()).unwrap();
         let api: Api<GitRepository> = Api::namespaced(self.server.client(), "default");
         let patch = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": message}}});
@@ -77,11 +77,11 @@ impl Harness {
         self.revision()
     }
 
-    pub fn revision(&self) -> String {
+    pub(crate) fn revision(&self) -> String {
         format!("main@sha1:{}", self.repository.head().unwrap())
     }
 
-    pub async fn request(&self, name: &str, value: &str) -> Kustomization {
+    pub(crate) async fn request(&self, name: &str, value: &str) -> Kustomization {
         let patch = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": value}}});
         self.api().patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
         let value = value.to_owned();
@@ -91,7 +91,7 @@ impl Harness {
         .await
     }
 
-    pub async fn until(&self, name: &str, wished: impl Fn(&Kustomization) -> bool) -> Kustomization {
+    pub(crate) async fn until(&self, name: &str, wished: impl Fn(&Kustomization) -> bool) -> Kustomization {
         let found =
             await_condition(self.api(), name, |object: Option<&Kustomization>| object.is_some_and(&wished));
         match tokio::time::timeout(PATIENCE, found).await {
@@ -100,7 +100,7 @@ impl Harness {
         }
     }
 
-    pub async fn until_ready(&self, name: &str, revision: &str) -> Kustomization {
+    pub(crate) async fn until_ready(&self, name: &str, revision: &str) -> Kustomization {
         self.until(name, |object| {
             object.is_ready()
                 && object
@@ -111,7 +111,7 @@ impl Harness {
         .await
     }
 
-    pub async fn until_gone(&self, name: &str) {
+    pub(crate) async fn until_gone(&self, name: &str) {
         let gone = await_condition(self.api(), name, |object: Option<&Kustomization>| object.is_none());
         tokio::time::timeout(PATIENCE, gone).await.unwrap().unwrap();
     }
@@ -128,7 +128,7 @@ fn spawn(server: &TestServer, dir: &Path) -> Vec<JoinHandle<()>> {
     ]
 }
 
-pub fn spec(path: &str) -> KustomizationSpec {
+pub(crate) fn spec(path: &str) -> KustomizationSpec {
     KustomizationSpec {
         interval: Duration::from_mins(10),
         path: Some(path.to_owned()),
@@ -138,23 +138,23 @@ pub fn spec(path: &str) -> KustomizationSpec {
     }
 }
 
-pub fn config_map(name: &str, value: &str) -> String {
+pub(crate) fn config_map(name: &str, value: &str) -> String {
     format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: default}}\ndata: {{key: \"{value}\"}}\n"
     )
 }
 
 /// `Type=Status Reason: message` of each condition.
-pub fn conditions(object: &Kustomization) -> Vec<String> {
+pub(crate) fn conditions(object: &Kustomization) -> Vec<String> {
     let list = object.conditions().iter();
     list.map(|c| format!("{}={} {}: {}", c.type_, c.status, c.reason, c.message)).collect()
 }
 
-pub fn failed(object: &Kustomization) -> bool {
+pub(crate) fn failed(object: &Kustomization) -> bool {
     object.condition("Ready").is_some_and(|c| c.status.to_string() == "False")
 }
 
-pub fn inventory(object: &Kustomization) -> Vec<String> {
+pub(crate) fn inventory(object: &Kustomization) -> Vec<String> {
     let status = serde_json::to_value(object.status.as_ref().unwrap()).unwrap();
     let entries = status.pointer("/inventory/entries").and_then(Value::as_array).cloned().unwrap_or_default();
     entries.iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()

@@ -2,6 +2,8 @@
 
 //! Source and kustomize controller together: from a commit on a real Git server to objects in the embedded API server.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 mod harness;
 
 mod failures;

@@ -19,6 +19,10 @@ impl Run<'_> {
     pub(crate) async fn request(&self) -> Result<Request, Failure> {
         let spec = &self.repo.spec;
         let url = Url::parse(&spec.url).map_err(|error| {
+            let error = match spec.url.contains('[') && !spec.url.contains(']') {
+                true => "missing ']' in host".to_owned(),
+                false => error.to_string(),
+            };
             Failure::text(
                 reason::URL_INVALID,
                 Next::Stall,

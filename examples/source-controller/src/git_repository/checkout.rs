@@ -20,6 +20,8 @@ pub(crate) struct Found {
     pub(crate) outdated: Option<Vec<Artifact>>,
     /// Whether the question alone told that nothing is new, as upstream can for some references only.
     pub(crate) cheap: bool,
+    /// Whether the revision is new and nobody has been told yet.
+    pub(crate) unannounced: bool,
 }
 
 impl Run<'_> {
@@ -34,13 +36,16 @@ impl Run<'_> {
         });
         let revision_known = self.artifact.as_ref().is_some_and(|a| a.has_revision(revision.as_str()));
         let outdated = (!revision_known || self.settings_changed(&includes)).then_some(includes);
-        if outdated.is_some() && !revision_known {
+        // A commit that is only named may not exist: it is announced once it has been fetched.
+        let named = reference.is_some_and(|r| r.commit.as_ref().is_some_and(|commit| !commit.is_empty()));
+        let new = outdated.is_some() && !revision_known;
+        if new && !named {
             self.announce_revision(&revision).await;
         }
-        Ok(Found { request, revision, outdated, cheap })
+        Ok(Found { request, revision, outdated, cheap, unannounced: new && named })
     }
 
-    async fn announce_revision(&self, revision: &Revision) {
+    pub(crate) async fn announce_revision(&self, revision: &Revision) {
         let what = format!("new upstream revision '{revision}'");
         if self.artifact.is_some() {
             self.cx.set_condition(condition::ARTIFACT_OUTDATED, true, reason::NEW_REVISION, &what);

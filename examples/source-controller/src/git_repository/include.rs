@@ -142,7 +142,7 @@ impl<T: Tree> Tree for Composed<T> {
             let root = part.from.path().join(&part.below);
             for position in part.to.match_indices('/').map(|(at, _)| at).chain([part.to.len()]) {
                 let kind = EntryKind::Directory;
-                held.insert(order(part.to[..position].as_bytes()), Held { kind, content: Vec::new() });
+                held.insert(order(&part.to.as_bytes()[..position]), Held { kind, content: Vec::new() });
             }
             if root.is_file() {
                 let content = std::fs::read(&root)

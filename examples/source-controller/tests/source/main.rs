@@ -2,6 +2,8 @@
 
 //! The source controller against the embedded API server and a real Git server on the loopback interface.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration as StdDuration;
