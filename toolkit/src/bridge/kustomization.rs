@@ -116,19 +116,15 @@ impl<F: FileSystem> FileSystem for Overlay<F> {
 /// # Errors
 /// A file that is no Kubernetes YAML where a kustomization has to be generated, a kustomization file that cannot be read, or a
 /// component that is not local.
-<<<<<<< HEAD
 pub fn prepare<F: FileSystem>(
     below: F,
     directory: &str,
     spec: &KustomizationSpec,
 ) -> Result<Overlay<F>, Error> {
-=======
-pub fn prepare<F: FileSystem>(below: F, directory: &str, spec: &KustomizationSpec) -> Result<Overlay<F>, Error> {
     if !below.is_dir(directory) {
         let file = child(directory, FILE_NAMES[0]);
         return Err(Error(format!("open {file}: not a directory remove {file}: not a directory")));
     }
->>>>>>> reconcile
     let present = FILE_NAMES.iter().find(|name| is_file(&below, directory, name));
     let (name, mut file) = match present {
         Some(name) => (*name, read(&below, &child(directory, name))?),

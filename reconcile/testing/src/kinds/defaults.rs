@@ -94,10 +94,20 @@ fn rules(resource: &Resource) -> &'static [(&'static str, &'static str)] {
             &[("/reclaimPolicy", "\"Delete\""), ("/volumeBindingMode", "\"Immediate\"")]
         }
         ("scheduling.k8s.io", _) => &[("/preemptionPolicy", "\"PreemptLowerPriority\"")],
-        (
-            "admissionregistration.k8s.io",
-            "validatingwebhookconfigurations" | "mutatingwebhookconfigurations",
-        ) => &[
+        ("admissionregistration.k8s.io", plural) => admission_rules(plural),
+        ("apiextensions.k8s.io", _) => &[("/spec/conversion/webhook/clientConfig/service/port", "443")],
+        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => &[("/rules", "null")],
+        ("networking.k8s.io", "networkpolicies") => &[("/spec/podSelector", "{}")],
+        ("coordination.k8s.io", "leases") => &[("/spec", "{}")],
+        ("networking.k8s.io", "ingressclasses") => &[("/spec", "{}")],
+        _ => &[],
+    }
+}
+
+/// Defaults of the kinds that configure admission.
+fn admission_rules(plural: &str) -> &'static [(&'static str, &'static str)] {
+    match plural {
+        "validatingwebhookconfigurations" | "mutatingwebhookconfigurations" => &[
             ("/webhooks/*/failurePolicy", "\"Fail\""),
             ("/webhooks/*/matchPolicy", "\"Equivalent\""),
             ("/webhooks/*/namespaceSelector", "{}"),
@@ -106,23 +116,18 @@ fn rules(resource: &Resource) -> &'static [(&'static str, &'static str)] {
             ("/webhooks/*/rules/*/scope", "\"*\""),
             ("/webhooks/*/clientConfig/service/port", "443"),
         ],
-        ("admissionregistration.k8s.io", "validatingadmissionpolicies") => &[
+        "validatingadmissionpolicies" => &[
             ("/spec/failurePolicy", "\"Fail\""),
             ("/spec/matchConstraints/matchPolicy", "\"Equivalent\""),
             ("/spec/matchConstraints/namespaceSelector", "{}"),
             ("/spec/matchConstraints/objectSelector", "{}"),
             ("/spec/matchConstraints/resourceRules/*/scope", "\"*\""),
         ],
-        ("admissionregistration.k8s.io", "validatingadmissionpolicybindings") => &[
+        "validatingadmissionpolicybindings" => &[
             ("/spec/matchResources/matchPolicy", "\"Equivalent\""),
             ("/spec/matchResources/namespaceSelector", "{}"),
             ("/spec/matchResources/objectSelector", "{}"),
         ],
-        ("apiextensions.k8s.io", _) => &[("/spec/conversion/webhook/clientConfig/service/port", "443")],
-        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => &[("/rules", "null")],
-        ("networking.k8s.io", "networkpolicies") => &[("/spec/podSelector", "{}")],
-        ("coordination.k8s.io", "leases") => &[("/spec", "{}")],
-        ("networking.k8s.io", "ingressclasses") => &[("/spec", "{}")],
         _ => &[],
     }
 }
