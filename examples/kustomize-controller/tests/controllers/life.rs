@@ -2,6 +2,7 @@
 
 //! The life of a Kustomization: applied, changed, corrected, suspended, asked for, waited for, deleted.
 
+use gitops_testing::Workloads;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
@@ -142,4 +143,36 @@ async fn a_dependent_waits_until_its_dependency_is_ready() {
         list.iter().find(|c| c["type"] == "Ready").map(|c| c["lastTransitionTime"].to_string())
     };
     assert!(since(&app) <= since(&dependent), "{app:#} {dependent:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wait_fails_with_the_workload_and_succeeds_once_it_is_ready() {
+    let mut world = World::with(Workloads::Off).await;
+    let sample = Sample::start().await;
+    world.create(git_repository("app", sample.server.url().as_str(), "main")).await;
+    world.create(kustomization("app", "app", "./overlay")).await;
+    world.start();
+    world.until_condition("Kustomization", "app", "Healthy=Unknown Progressing: Running health checks").await;
+    let web = world.within("Deployment", "demo");
+    let report = async |status: Value| {
+        let patch = Patch::Merge(json!({"status": status}));
+        web.patch_status("web", &PatchParams::default(), &patch).await.unwrap();
+    };
+    let stuck = json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": ""});
+    report(json!({"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "conditions": [stuck]})).await;
+    let failed = "Ready=False HealthCheckFailed: Deployment/demo/web";
+    let app = world.until_condition("Kustomization", "app", failed).await;
+    assert!(has_condition(&app, "Healthy=False HealthCheckFailed"), "{:?}", conditions(&app));
+    assert_eq!(inventory(&app), FIRST_INVENTORY);
+    assert_eq!(app["status"]["lastAppliedRevision"], Value::Null);
+    assert_eq!(app["status"]["lastAttemptedRevision"], sample.first.as_str());
+    let rolled = json!({"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable", "message": ""});
+    let fine = json!({"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable", "message": ""});
+    report(json!({
+        "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1,
+        "conditions": [rolled, fine],
+    }))
+    .await;
+    let app = world.until_applied("app", &sample.first).await;
+    assert!(has_condition(&app, "Healthy=True Succeeded"), "{:?}", conditions(&app));
 }
