@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Every request to the API server goes wrong once, in every way; the end is the same.
+//! Requests to the API server go wrong once, each in another way; the end is the same. See `points` for which ones.
 
 use std::collections::BTreeMap;
 
@@ -17,17 +17,17 @@ const FAULTS: [Fault; 5] =
 const AT_ONCE: usize = 6;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_install_survives_every_fault() {
+async fn an_install_survives_a_fault_at_any_request() {
     survives(Phase::Install).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_update_survives_every_fault() {
+async fn an_update_survives_a_fault_at_any_request() {
     survives(Phase::Update).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deletion_survives_every_fault() {
+async fn a_deletion_survives_a_fault_at_any_request() {
     survives(Phase::Delete).await;
 }
 
