@@ -50,6 +50,7 @@ async fn one(phase: Phase, sample: &Sample, expected: &State, n: usize) -> (bool
     phase.finished(&world, sample).await;
     let mut wrong = reaches(&world, expected).await.err().unwrap_or_default();
     wrong.extend(witness.surprises(phase));
-    let failure = (!wrong.is_empty()).then(|| format!("{phase:?}, killed after request {n}:\n  {}", wrong.join("\n  ")));
+    let failure = (!wrong.is_empty())
+        .then(|| format!("{phase:?}, killed after request {n}:\n  {}", wrong.join("\n  ")));
     (crashed, failure)
 }

@@ -53,7 +53,13 @@ fn plans(phase: Phase, requests: usize) -> Vec<(usize, Fault)> {
     points(requests, 2 + phase as usize).map(|n| (n, FAULTS[n % FAULTS.len()])).collect()
 }
 
-async fn one(phase: Phase, sample: &Sample, expected: &State, n: usize, fault: Fault) -> (Fault, bool, Option<String>) {
+async fn one(
+    phase: Phase,
+    sample: &Sample,
+    expected: &State,
+    n: usize,
+    fault: Fault,
+) -> (Fault, bool, Option<String>) {
     let mut world = phase.prepare(sample).await;
     let witness = Witness::start(&world).await;
     world.server.faults().nth(n, fault).on(verb::ANY, "*");
@@ -63,6 +69,7 @@ async fn one(phase: Phase, sample: &Sample, expected: &State, n: usize, fault: F
     world.server.faults().clear();
     let mut wrong = reaches(&world, expected).await.err().unwrap_or_default();
     wrong.extend(witness.surprises(phase));
-    let failure = (!wrong.is_empty()).then(|| format!("{phase:?}, {fault:?} at request {n}:\n  {}", wrong.join("\n  ")));
+    let failure = (!wrong.is_empty())
+        .then(|| format!("{phase:?}, {fault:?} at request {n}:\n  {}", wrong.join("\n  ")));
     (fault, hit, failure)
 }

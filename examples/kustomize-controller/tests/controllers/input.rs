@@ -103,7 +103,10 @@ const BUILDS: &[Case] = &[
         name: "unset-namespace",
         files: &[
             ("app/good.yaml", Some(MAP)),
-            ("app/far.yaml", Some("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: far, namespace: nowhere}\n")),
+            (
+                "app/far.yaml",
+                Some("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: far, namespace: nowhere}\n"),
+            ),
         ],
         path: "./app",
         ready: "Ready=False ReconciliationFailed: ConfigMap/nowhere/far",
@@ -126,7 +129,11 @@ async fn what_cannot_be_built_or_applied_is_reported_and_leaves_the_cluster_alon
     let mut wrong = Vec::new();
     for (case, revision, ..) in &served {
         world.until_ready("GitRepository", case.name).await;
-        let failed = |object: &Value| conditions(object).iter().any(|text| text.starts_with("Ready=False") && !text.contains("Source artifact not found"));
+        let failed = |object: &Value| {
+            conditions(object)
+                .iter()
+                .any(|text| text.starts_with("Ready=False") && !text.contains("Source artifact not found"))
+        };
         let app = world.until("Kustomization", case.name, failed).await;
         if !crate::world::has_condition(&app, case.ready) {
             wrong.push(format!("{}: {:#?}", case.name, conditions(&app)));
@@ -152,7 +159,8 @@ async fn what_cannot_be_built_or_applied_is_reported_and_leaves_the_cluster_alon
 async fn a_source_that_cannot_be_had_is_reported_on_both_objects() {
     let mut world = World::new().await;
     let sample = Sample::start().await;
-    let closed = Server::start_with(&sample.repository, Access::default().basic("me", "secret")).await.unwrap();
+    let closed =
+        Server::start_with(&sample.repository, Access::default().basic("me", "secret")).await.unwrap();
     let bare = Repository::create().unwrap();
     let empty = Server::start(&bare).await.unwrap();
     let branch = "Ready=False GitOperationFailed: couldn't find remote ref \"refs/heads/nope\"";
@@ -172,7 +180,13 @@ async fn a_source_that_cannot_be_had_is_reported_on_both_objects() {
             Some("wrong"),
             "Ready=False GitOperationFailed: authentication required",
         ),
-        ("no-secret", closed.url(), "main", Some(""), "Ready=False AuthenticationFailed: failed to get secret"),
+        (
+            "no-secret",
+            closed.url(),
+            "main",
+            Some(""),
+            "Ready=False AuthenticationFailed: failed to get secret",
+        ),
         ("empty", empty.url(), "main", None, "Ready=False EmptyGitRepository: git repository is empty"),
         (
             "not-there",
@@ -196,8 +210,9 @@ async fn a_source_that_cannot_be_had_is_reported_on_both_objects() {
     world.start();
     let mut wrong = Vec::new();
     for (name, _, _, _, ready) in &cases {
-        let source =
-            world.until("GitRepository", name, |o| conditions(o).iter().any(|c| c.starts_with("Ready=False"))).await;
+        let source = world
+            .until("GitRepository", name, |o| conditions(o).iter().any(|c| c.starts_with("Ready=False")))
+            .await;
         if !crate::world::has_condition(&source, ready) {
             wrong.push(format!("{name}: {:#?}", conditions(&source)));
         }
@@ -247,7 +262,8 @@ async fn a_host_that_does_not_answer_is_tried_again_at_growing_distances() {
     // Failing the same way over and over says nothing new.
     let writes = world.server.requests().writes_to("gitrepositories/status");
     assert!(writes <= 2, "{writes} status writes for {failures} tries");
-    let _served = Server::start_at(&sample.repository, Access::default(), SocketAddr::from(address)).await.unwrap();
+    let _served =
+        Server::start_at(&sample.repository, Access::default(), SocketAddr::from(address)).await.unwrap();
     world.until_ready("GitRepository", "app").await;
 }
 
@@ -266,7 +282,9 @@ async fn an_artifact_that_was_tampered_with_is_not_applied_and_heals() {
     std::fs::write(&file, &bytes).unwrap();
     world.create(kustomization("app", "app", "./overlay")).await;
     let app = world
-        .until("Kustomization", "app", |o| conditions(o).iter().any(|c| c.starts_with("Ready=False ArtifactFailed")))
+        .until("Kustomization", "app", |o| {
+            conditions(o).iter().any(|c| c.starts_with("Ready=False ArtifactFailed"))
+        })
         .await;
     assert_eq!(inventory(&app), [""; 0]);
     assert!(world.all("Deployment").list(&Default::default()).await.unwrap().items.is_empty());

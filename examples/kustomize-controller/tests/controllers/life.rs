@@ -54,7 +54,8 @@ async fn a_commit_becomes_a_ready_cluster_and_the_next_one_changes_and_prunes() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drift_is_corrected_by_the_next_run() {
     let (world, _sample) = sample().await;
-    let drift = json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "other:1"}]}}}});
+    let drift =
+        json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "other:1"}]}}}});
     let web = world.within("Deployment", "demo");
     web.patch("web", &PatchParams::default(), &Patch::Strategic(&drift)).await.unwrap();
     world.within("ConfigMap", "demo").delete("debug", &Default::default()).await.unwrap();
@@ -76,11 +77,13 @@ async fn a_suspended_object_does_nothing_until_it_is_resumed() {
     world.patch("Kustomization", "app", json!({"spec": {"suspend": true}})).await;
     world.until("Kustomization", "app", |app| app["status"]["observedGeneration"] == 2).await;
     world.patch("GitRepository", "app", json!({"spec": {"ref": {"branch": "next"}}})).await;
-    let next = |source: &Value| is_ready(source) && source["status"]["artifact"]["revision"] == sample.next.as_str();
+    let next =
+        |source: &Value| is_ready(source) && source["status"]["artifact"]["revision"] == sample.next.as_str();
     world.until("GitRepository", "app", next).await;
     // A request is acknowledged, but not carried out.
     world.request("Kustomization", "app", "t1").await;
-    let app = world.until("Kustomization", "app", |app| app["status"]["lastHandledReconcileAt"] == "t1").await;
+    let app =
+        world.until("Kustomization", "app", |app| app["status"]["lastHandledReconcileAt"] == "t1").await;
     assert_eq!(app["status"]["lastAppliedRevision"], sample.first.as_str());
     assert_eq!(image(&world).await, "registry.example/web:1.0.0");
     world.patch("Kustomization", "app", json!({"spec": {"suspend": false}})).await;
@@ -159,15 +162,18 @@ async fn a_wait_fails_with_the_workload_and_succeeds_once_it_is_ready() {
         web.patch_status("web", &PatchParams::default(), &patch).await.unwrap();
     };
     let stuck = json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": ""});
-    report(json!({"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "conditions": [stuck]})).await;
+    report(json!({"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "conditions": [stuck]}))
+        .await;
     let failed = "Ready=False HealthCheckFailed: Deployment/demo/web";
     let app = world.until_condition("Kustomization", "app", failed).await;
     assert!(has_condition(&app, "Healthy=False HealthCheckFailed"), "{:?}", conditions(&app));
     assert_eq!(inventory(&app), FIRST_INVENTORY);
     assert_eq!(app["status"]["lastAppliedRevision"], Value::Null);
     assert_eq!(app["status"]["lastAttemptedRevision"], sample.first.as_str());
-    let rolled = json!({"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable", "message": ""});
-    let fine = json!({"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable", "message": ""});
+    let rolled =
+        json!({"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable", "message": ""});
+    let fine =
+        json!({"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable", "message": ""});
     report(json!({
         "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1,
         "conditions": [rolled, fine],

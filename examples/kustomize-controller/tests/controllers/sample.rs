@@ -45,7 +45,10 @@ spec:
              ports:\n  - port: 80\n",
         ),
     ),
-    ("base/debug.yaml", Some("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: debug\ndata:\n  on: \"yes\"\n")),
+    (
+        "base/debug.yaml",
+        Some("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: debug\ndata:\n  on: \"yes\"\n"),
+    ),
     ("overlay/kustomization.yaml", Some("namespace: demo\nresources: [namespace.yaml, ../base]\n")),
     ("overlay/namespace.yaml", Some("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: demo\n")),
 ];

@@ -41,7 +41,9 @@ impl Phase {
         world.until_ready("GitRepository", "app").await;
         world.kill().await;
         if self == Self::Update {
-            world.patch("GitRepository", "app", serde_json::json!({"spec": {"ref": {"branch": "next"}}})).await;
+            world
+                .patch("GitRepository", "app", serde_json::json!({"spec": {"ref": {"branch": "next"}}}))
+                .await;
         } else {
             world.delete("Kustomization", "app").await;
             world.delete("GitRepository", "app").await;
@@ -90,8 +92,15 @@ pub(crate) async fn state(world: &World) -> State {
 
 fn clean(value: &mut Value) {
     const TIMES: [&str; 9] = [
-        "uid", "resourceVersion", "creationTimestamp", "time", "lastTransitionTime", "lastUpdateTime",
-        "lastProbeTime", "clusterIP", "clusterIPs",
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "time",
+        "lastTransitionTime",
+        "lastUpdateTime",
+        "lastProbeTime",
+        "clusterIP",
+        "clusterIPs",
     ];
     match value {
         Value::Object(map) => {
@@ -130,7 +139,12 @@ fn differ(path: &str, a: &Value, b: &Value, lines: &mut Vec<String>) {
             let keys: BTreeSet<&String> = x.keys().chain(y.keys()).collect();
             for key in keys {
                 let none = Value::Null;
-                differ(&format!("{path} {key}"), x.get(key).unwrap_or(&none), y.get(key).unwrap_or(&none), lines);
+                differ(
+                    &format!("{path} {key}"),
+                    x.get(key).unwrap_or(&none),
+                    y.get(key).unwrap_or(&none),
+                    lines,
+                );
             }
         }
         _ if a == b => {}
@@ -160,7 +174,8 @@ impl Witness {
                             let uid = object.metadata.uid.clone().unwrap_or_default();
                             let mut value = serde_json::to_value(object).unwrap_or_default();
                             value["status"].take();
-                            for field in ["managedFields", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+                            for field in ["managedFields", "deletionTimestamp", "deletionGracePeriodSeconds"]
+                            {
                                 value["metadata"][field].take();
                             }
                             // The workload controller counts its rollouts here.
@@ -168,7 +183,9 @@ impl Witness {
                             clean(&mut value);
                             let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
                             let mut seen = seen.lock().unwrap();
-                            seen.entry(format!("{kind}/{name}")).or_default().insert(format!("{uid} {value}"));
+                            seen.entry(format!("{kind}/{name}"))
+                                .or_default()
+                                .insert(format!("{uid} {value}"));
                         }
                         Event::InitDone => done.notify_one(),
                         _ => {}
@@ -200,7 +217,8 @@ pub(crate) async fn baseline(phase: Phase, sample: &Sample) -> (State, usize) {
 
 /// Waits until the state is as expected: a run that repeats itself may still be under way.
 pub(crate) async fn reaches(world: &World, expected: &State) -> Result<(), Vec<String>> {
-    let changes = ["GitRepository", "Kustomization", "Deployment"].map(|kind| follow(world.all(kind), Config::default()).boxed());
+    let changes = ["GitRepository", "Kustomization", "Deployment"]
+        .map(|kind| follow(world.all(kind), Config::default()).boxed());
     let mut changes = futures::stream::select_all(changes);
     let limit = tokio::time::sleep(std::time::Duration::from_secs(20));
     let mut limit = std::pin::pin!(limit);

@@ -8,7 +8,9 @@ use std::time::Duration;
 use futures::{Stream, StreamExt};
 use gitops_testing::{TestServer, Workloads};
 use kube::Client;
-use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams};
+use kube::api::{
+    Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams,
+};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event};
 use serde_json::{Value, json};
@@ -71,7 +73,8 @@ impl World {
     /// Starts both controllers on a client of choice, with delays that suit a test.
     pub(crate) fn start_through(&mut self, client: &Client) -> Told {
         if std::env::var_os("RUST_LOG").is_some() {
-            let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_test_writer().try_init();
+            let _ =
+                tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_test_writer().try_init();
         }
         let directory: &Path = self.directory.path();
         let (observer, told) = tokio::sync::mpsc::unbounded_channel();
@@ -163,7 +166,8 @@ impl World {
     }
 
     async fn watch(&self, kind: &str, name: &str, mut enough: impl FnMut(Option<&Value>) -> bool) -> bool {
-        let stream = follow(self.all(kind), watcher::Config::default().fields(&format!("metadata.name={name}")));
+        let stream =
+            follow(self.all(kind), watcher::Config::default().fields(&format!("metadata.name={name}")));
         let mut stream = std::pin::pin!(stream);
         let look = async {
             let mut current: Option<Value> = None;
@@ -192,7 +196,8 @@ impl World {
 
     /// Waits until a Kustomization is Ready with a revision.
     pub(crate) async fn until_applied(&self, name: &str, revision: &str) -> Value {
-        let applied = |object: &Value| is_ready(object) && object["status"]["lastAppliedRevision"] == revision;
+        let applied =
+            |object: &Value| is_ready(object) && object["status"]["lastAppliedRevision"] == revision;
         self.until("Kustomization", name, applied).await
     }
 
@@ -232,7 +237,13 @@ pub(crate) fn conditions(object: &Value) -> Vec<String> {
     let list = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
     list.iter()
         .map(|c| {
-            format!("{}={} {}: {}", text(&c["type"]), text(&c["status"]), text(&c["reason"]), text(&c["message"]))
+            format!(
+                "{}={} {}: {}",
+                text(&c["type"]),
+                text(&c["status"]),
+                text(&c["reason"]),
+                text(&c["message"])
+            )
         })
         .collect()
 }
