@@ -186,7 +186,7 @@ impl<'a> Watch<'a> {
                 self.once_as(
                     Tone::Done,
                     &subject,
-                    format!("Ready     {}", short(revision)),
+                    &format!("Ready     {}", short(revision)),
                     &format!("{revision} {handled}"),
                 );
             }
@@ -217,7 +217,7 @@ impl<'a> Watch<'a> {
                 self.once_as(
                     Tone::Step,
                     &format!("apply/{name}"),
-                    format!("{action:<9} {object}"),
+                    &format!("{action:<9} {object}"),
                     &identity,
                 );
             }
@@ -225,13 +225,13 @@ impl<'a> Watch<'a> {
     }
 
     fn once(&mut self, tone: Tone, subject: &str, text: String) {
-        self.once_as(tone, subject, text, "");
+        self.once_as(tone, subject, &text, "");
     }
 
     /// Says a line unless the same was said with the same identity: watches repeat what they know.
-    fn once_as(&mut self, tone: Tone, subject: &str, text: String, identity: &str) {
+    fn once_as(&mut self, tone: Tone, subject: &str, text: &str, identity: &str) {
         if self.told.insert(format!("{subject} {text} {identity}")) {
-            self.timeline.say(tone, subject, &text);
+            self.timeline.say(tone, subject, text);
         }
     }
 }

@@ -262,8 +262,7 @@ async fn a_host_that_does_not_answer_is_tried_again_at_growing_distances() {
     // Failing the same way over and over says nothing new.
     let writes = world.server.requests().writes_to("gitrepositories/status");
     assert!(writes <= 2, "{writes} status writes for {failures} tries");
-    let _served =
-        Server::start_at(&sample.repository, Access::default(), SocketAddr::from(address)).await.unwrap();
+    let _served = Server::start_at(&sample.repository, Access::default(), address).await.unwrap();
     world.until_ready("GitRepository", "app").await;
 }
 
