@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Json;
+use axum::http::StatusCode;
 use axum::routing::post;
 use gitops_reconcile::{Controller, Lease, Manager};
 use gitops_testing::TestServer;
@@ -75,7 +76,7 @@ async fn events_are_posted_in_the_form_that_receivers_know() {
         "/",
         post(move |Json(body): Json<Value>| async move {
             sender.send(body).unwrap();
-            axum::http::StatusCode::ACCEPTED
+            StatusCode::ACCEPTED
         }),
     );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
