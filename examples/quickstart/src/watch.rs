@@ -160,13 +160,13 @@ impl<'a> Watch<'a> {
     fn tell_repository(&mut self, repository: &GitRepository) {
         let subject = format!("source/{}", repository.name_any());
         if let Some(artifact) = repository.status.as_ref().and_then(|status| status.artifact.as_ref()) {
-            self.once(Tone::Step, &subject, format!("revision  {}", artifact.revision));
+            self.once(Tone::Step, &subject, &format!("revision  {}", artifact.revision));
             let digest = artifact.digest.get(..19).unwrap_or(&artifact.digest);
             let size = artifact.size.map(|size| format!(", {size} bytes")).unwrap_or_default();
-            self.once(Tone::Step, &subject, format!("artifact  stored {digest}…{size}"));
+            self.once(Tone::Step, &subject, &format!("artifact  stored {digest}…{size}"));
         }
         if let Some(("False", reason, message)) = ready(repository.conditions()) {
-            self.once(Tone::Wrong, &subject, format!("failed    {reason}: {message}"));
+            self.once(Tone::Wrong, &subject, &format!("failed    {reason}: {message}"));
         }
     }
 
@@ -193,10 +193,10 @@ impl<'a> Watch<'a> {
             Some(("False", "ArtifactFailed", message))
                 if message.starts_with("Source artifact not found") =>
             {
-                self.once(Tone::Step, &subject, "waiting   for the artifact of its source".to_owned());
+                self.once(Tone::Step, &subject, "waiting   for the artifact of its source");
             }
             Some(("False", reason, message)) if reason != "DependencyNotReady" => {
-                self.once(Tone::Wrong, &subject, format!("not ready {reason}: {message}"));
+                self.once(Tone::Wrong, &subject, &format!("not ready {reason}: {message}"));
             }
             _ => {}
         }
@@ -224,8 +224,8 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn once(&mut self, tone: Tone, subject: &str, text: String) {
-        self.once_as(tone, subject, &text, "");
+    fn once(&mut self, tone: Tone, subject: &str, text: &str) {
+        self.once_as(tone, subject, text, "");
     }
 
     /// Says a line unless the same was said with the same identity: watches repeat what they know.

@@ -413,7 +413,7 @@ mod tests {
     fn the_spec_edits_the_file_and_unknown_keys_go() {
         let fs = Memory::from([(
             "app/kustomization.yaml",
-            "resources: [a.yaml]\nunknown: 1\nimages: [{name: x, newTag: '1', newName: web}]\n",
+            "resources: [a.yaml]\nunknown: 1\nimages: [{name: x, newTag: '1', newName: other}]\n",
         )]);
         let spec = KustomizationSpec {
             target_namespace: Some("prod".into()),
@@ -424,7 +424,7 @@ mod tests {
         let file = file(&prepare(fs, "/app", &spec).unwrap());
         assert_eq!(file["namespace"], "prod");
         assert_eq!(file.get("unknown"), None);
-        assert_eq!(file["images"], json!([{"name": "x", "newName": "web", "digest": "sha256:1"}]));
+        assert_eq!(file["images"], json!([{"name": "x", "newName": "other", "digest": "sha256:1"}]));
         assert_eq!(file["patches"], json!([{"patch": "p"}]));
     }
 

@@ -2,7 +2,7 @@
 
 //! Bad input: each is reported with its reason, nothing of it reaches the cluster, and it heals.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use gitops_testing::git::{Access, Repository, Server};
