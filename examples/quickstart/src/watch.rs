@@ -180,7 +180,7 @@ impl<'a> Watch<'a> {
                 self.once(
                     Tone::Step,
                     &subject,
-                    format!("built     {objects} objects from {}", short(revision)),
+                    &format!("built     {objects} objects from {}", short(revision)),
                 );
                 let handled = status.last_handled_reconcile_at.clone().unwrap_or_default();
                 self.once_as(

@@ -76,7 +76,15 @@ impl Reconciler for GitRepositories {
     type Kind = GitRepository;
 
     async fn reconcile(&self, repo: &GitRepository, cx: &Context<Self>) -> Result<Outcome, Failure> {
-        let result = Box::pin(self.run(repo, cx)).await;
+        // An artifact that nobody verified must not look like one that somebody did.
+        let result = match repo.spec.verification {
+            None => Box::pin(self.run(repo, cx)).await,
+            Some(_) => Err(Failure::text(
+                reason::VERIFICATION_ERROR,
+                Next::Stall,
+                "this controller cannot verify signatures yet; remove spec.verify to go without".to_owned(),
+            )),
+        };
         if let Err(failure) = &result {
             let (reason, message) = (failure.reason.clone(), failure.message());
             self.observe(Progress::Failed { object: name(cx), reason, message });
