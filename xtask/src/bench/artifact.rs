@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<(), String> {
         dir = work.display()
     );
     let list = |archive: &str, strip: &str| {
-        format!("tar tzf {archive} | sed 's|^{strip}||' | grep -v '/$' | grep . | LC_ALL=C sort")
+        format!("tar tvzf {archive} | grep '^-' | awk '{{print $6}}' | sed 's|^{strip}||' | LC_ALL=C sort")
     };
     status(&mut command(&ours, &pull))?;
     status(&mut command("bash", &["-c", &script]))?;
