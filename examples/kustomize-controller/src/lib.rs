@@ -6,7 +6,6 @@ mod expression;
 mod flags;
 mod kustomization;
 mod progress;
-mod substitute;
 
 use std::future::Future;
 use std::path::PathBuf;

@@ -12,10 +12,11 @@ use gitops_manifest::ManifestSet;
 use gitops_reconcile::{Failure, Next};
 use gitops_toolkit::bridge::kustomization::prepare;
 use gitops_toolkit::kustomize::fs::{Directory, FileSystem};
+use gitops_toolkit::kustomize::substitute::{is_name, substitute};
 use gitops_toolkit::kustomize::{Options, build};
 
 use super::{Run, name};
-use crate::{Progress, substitute};
+use crate::Progress;
 
 /// What came out of a build.
 pub(crate) struct Built {
@@ -139,7 +140,11 @@ fn replaced(
         return Ok(object.clone());
     }
     let failed = |error: String| format!("post build failed for '{}': {error}", build_id(object));
-    let text = substitute::substitute(&object.to_yaml(), variables, strict)
+    if let Some(wrong) = variables.keys().find(|name| !is_name(name)) {
+        const PATTERN: &str = "^[_[:alpha:]][_[:alpha:][:digit:]]*$";
+        return Err(failed(format!("envsubst error: '{wrong}' var name is invalid, must match '{PATTERN}'")));
+    }
+    let text = substitute(&object.to_yaml(), variables, strict)
         .map_err(|error| failed(format!("envsubst error: {error}")))?;
     let set = ManifestSet::from_yaml(text.as_bytes()).map_err(|error| failed(error.to_string()))?;
     set.into_iter().next().ok_or_else(|| failed("nothing is left".to_owned()))
