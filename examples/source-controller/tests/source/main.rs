@@ -9,7 +9,9 @@ use std::path::Path;
 use std::time::Duration as StdDuration;
 
 use gitops_api::meta::{Conditions, Duration, LocalObjectReference};
-use gitops_api::source::v1::{GitReference, GitRepository, GitRepositoryInclude, GitRepositorySpec};
+use gitops_api::source::v1::{
+    GitReference, GitRepository, GitRepositoryInclude, GitRepositorySpec, GitRepositoryVerification,
+};
 use gitops_testing::TestServer;
 use gitops_testing::git::{Access, Repository, Server};
 use k8s_openapi::ByteString;
@@ -288,4 +290,25 @@ async fn deletion_removes_the_artifacts() {
     let gone = await_condition(harness.api(), "app", |object: Option<&GitRepository>| object.is_none());
     tokio::time::timeout(PATIENCE, gone).await.unwrap().unwrap();
     assert!(!harness.storage.path().join(&artifact.path).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_verified_is_stalled_and_never_stored() {
+    let repository = repository();
+    let git = Server::start(&repository).await.unwrap();
+    let harness = Harness::start().await;
+    let verification = GitRepositoryVerification {
+        mode: None,
+        secret_ref: LocalObjectReference { name: "keys".to_owned() },
+    };
+    harness
+        .create("app", GitRepositorySpec { verification: Some(verification), ..spec(&git.url(), "main") })
+        .await;
+    let object = harness.until("app", |object| object.condition("Stalled").is_some()).await;
+    let stalled = object.condition("Stalled").unwrap();
+    assert!(stalled.is_true());
+    assert_eq!(stalled.reason, "VerificationError");
+    assert!(!object.is_ready());
+    assert_eq!(object.status.unwrap().artifact, None);
+    assert_eq!(git.requests(), 0);
 }
