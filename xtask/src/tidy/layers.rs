@@ -28,7 +28,6 @@ const SIBLINGS: &[(&str, &[&str])] = &[
 const RESTRICTED: &[(&str, &[&str])] = &[
     ("kube", &["gitops-apply", "gitops-reconcile", "gitops-testing"]),
     ("kube-core", &["gitops-api"]),
-    ("kube-derive", &["gitops-api"]),
     ("kube-cel", &["gitops-api", "gitops-apply"]),
     ("k8s-openapi", &["gitops-api", "gitops-apply", "gitops-reconcile", "gitops-testing"]),
     (
