@@ -9,8 +9,8 @@ fn the_program_of_the_readme_builds_what_its_comment_says() {
     let readme = include_str!("../../../README.md");
     let fs = Memory::from([
         ("base/kustomization.yaml", "resources: [app.yaml]\n"),
-        ("base/app.yaml", literal(readme, "\"base/app.yaml\",")),
-        ("prod/kustomization.yaml", literal(readme, "\"prod/kustomization.yaml\",")),
+        ("base/app.yaml", literal(readme, "\"base/app.yaml\",").unwrap()),
+        ("prod/kustomization.yaml", literal(readme, "\"prod/kustomization.yaml\",").unwrap()),
     ]);
     let set = build(&fs, "prod", &Options::default()).unwrap();
     let ids: Vec<String> = set.iter().map(|object| object.id().to_string()).collect();
@@ -20,7 +20,6 @@ fn the_program_of_the_readme_builds_what_its_comment_says() {
 }
 
 /// The string literal that follows a marker.
-fn literal<'a>(text: &'a str, marker: &str) -> &'a str {
-    let after = text.split_once(marker).unwrap().1;
-    after.split('"').nth(1).unwrap()
+fn literal<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
+    text.split_once(marker)?.1.split('"').nth(1)
 }
